@@ -1,0 +1,185 @@
+#include "arrays.h"
+
+#include <cstring>
+#include <string>
+
+namespace fastloss::python {
+namespace {
+
+namespace npy = py::detail;
+
+// NumPy's type numbers, in the order of its headers; -1: none of ours.
+constexpr int8_t by_number[] = {0, 1, 5, 2, 6, 3, 7, sizeof(long) == 8 ? 4 : 3, sizeof(long) == 8 ? 8 : 7, 4, 8, 11, 12};
+
+bool dtype_of_descr(PyObject* descr, DType& dtype) {
+  const auto* d = reinterpret_cast<const npy::PyArrayDescr_Proxy*>(descr);
+  if (d->byteorder == '>' && d->type_num > 2) return false;
+  if (d->type_num >= 0 && d->type_num <= 12) {
+    dtype = static_cast<DType>(by_number[d->type_num]);
+    return true;
+  }
+  if (d->type_num == 23) {
+    dtype = DType::float16;
+    return true;
+  }
+  if (d->type_num >= 256) {  // registered by ml_dtypes
+    const char* name = reinterpret_cast<PyTypeObject*>(d->typeobj)->tp_name;
+    const char* dot = std::strrchr(name, '.');
+    if (std::strcmp(dot != nullptr ? dot + 1 : name, "bfloat16") == 0) {
+      dtype = DType::bfloat16;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_numpy(PyObject* object) {
+  const auto& api = npy::npy_api::get();
+  return Py_TYPE(object) == api.PyArray_Type_ || PyType_IsSubtype(Py_TYPE(object), api.PyArray_Type_);
+}
+
+bool is_masked(const py::handle& object) {
+  return std::strcmp(Py_TYPE(object.ptr())->tp_name, "numpy.ndarray") != 0 &&
+         py::isinstance(object, py::module_::import("numpy.ma").attr("MaskedArray"));
+}
+
+std::string context(const char* loss, const char* name) { return std::string(loss) + ": " + name; }
+
+// DLPack 0.8's managed tensor, as every producer still offers it (dmlc/dlpack, include/dlpack/dlpack.h).
+struct DLTensor {
+  void* data;
+  std::int32_t device_type, device_id, ndim;
+  std::uint8_t code, bits;
+  std::uint16_t lanes;
+  std::int64_t* shape;
+  std::int64_t* strides;  // in elements; null: C order
+  std::uint64_t byte_offset;
+};
+struct DLManagedTensor {
+  DLTensor tensor;
+  void* context;
+  void (*deleter)(DLManagedTensor*);
+};
+
+bool dtype_of_dlpack(const DLTensor& t, DType& dtype) {
+  if (t.lanes != 1) return false;
+  const int size = t.bits == 8 ? 0 : t.bits == 16 ? 1 : t.bits == 32 ? 2 : t.bits == 64 ? 3 : -1;
+  if (size < 0) return false;
+  constexpr DType real[] = {DType::boolean, DType::float16, DType::float32, DType::float64};
+  switch (t.code) {
+    case 0: dtype = static_cast<DType>(static_cast<int>(DType::int8) + size); return true;
+    case 1: dtype = static_cast<DType>(static_cast<int>(DType::uint8) + size); return true;
+    case 2: dtype = real[size]; return size > 0;
+    case 4: dtype = DType::bfloat16; return size == 1;
+    case 6: dtype = DType::boolean; return size == 0;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+void raise_python(const char* error, const std::string& message) {
+  PyErr_SetString(py::module_::import("fastloss._errors").attr(error).ptr(), message.c_str());
+  throw py::error_already_set();
+}
+
+bool Argument::take_numpy(PyObject* object) {
+  const auto* array = reinterpret_cast<const npy::PyArray_Proxy*>(object);
+  view.data = array->data;
+  view.ndim = array->nd;
+  static_assert(sizeof(py::ssize_t) == sizeof(std::int64_t));
+  view.shape = reinterpret_cast<const std::int64_t*>(array->dimensions);
+  view.strides = reinterpret_cast<const std::int64_t*>(array->strides);
+  writable = (array->flags & 0x0400) != 0;
+  keep = py::reinterpret_borrow<py::object>(object);
+  return dtype_of_descr(array->descr, view.dtype);
+}
+
+void Argument::take_dlpack(const py::object& object, const char* loss, const char* name) {
+  if (py::hasattr(object, "__dlpack_device__")) {
+    const int device = object.attr("__dlpack_device__")().cast<py::tuple>()[0].cast<int>();
+    if (device != 1 && device != 3)  // CPU, and host memory pinned for CUDA
+      raise_python("DeviceError", context(loss, name) + " lies on another device; move it to the CPU first");
+  }
+  const py::object capsule = object.attr("__dlpack__")();
+  auto* managed = static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
+  if (managed == nullptr) throw py::error_already_set();
+  const DLTensor& t = managed->tensor;
+  if (t.ndim > max_ndim || !dtype_of_dlpack(t, view.dtype))
+    raise_python("DTypeError", context(loss, name) + " has an element type or number of axes that is not supported");
+  view.data = static_cast<const char*>(t.data) + t.byte_offset;
+  view.ndim = t.ndim;
+  view.shape = t.shape;
+  std::int64_t step = size_of(view.dtype);
+  for (int axis = t.ndim - 1; axis >= 0; --axis) {
+    strides[axis] = t.strides != nullptr ? t.strides[axis] * size_of(view.dtype) : step;
+    step *= t.shape[axis];
+  }
+  view.strides = strides;
+  writable = true;
+  keep = capsule;  // unused capsules call the deleter themselves
+}
+
+void Argument::read(PyObject* object, const char* loss, const char* name, bool real) {
+  const bool numpy = is_numpy(object);
+  if (numpy && take_numpy(object) && (Py_TYPE(object) == npy::npy_api::get().PyArray_Type_ || !is_masked(object)))
+    return;
+  py::object given = py::reinterpret_borrow<py::object>(object);
+  if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(given, loss, name);
+  const py::module_ np = py::module_::import("numpy");
+  if (!numpy) {
+    try {
+      given = np.attr("asarray")(given);
+    } catch (py::error_already_set& error) {
+      raise_python("DTypeError", context(loss, name) + " cannot be read as an array: " + py::str(error.value()).cast<std::string>());
+    }
+  }
+  const std::string kind = given.attr("dtype").attr("kind").cast<std::string>();
+  const bool swapped_or_long = !is_masked(given) && (kind == "f" || kind == "i" || kind == "u");
+  if (!numpy && real && (kind == "i" || kind == "u" || kind == "b")) {
+    given = given.attr("astype")("float64");
+  } else if (swapped_or_long && !take_numpy(given.ptr()) && !(real && given.attr("dtype").attr("itemsize").cast<int>() > 8)) {
+    const py::object native = given.attr("dtype").attr("newbyteorder")("=");
+    given = given.attr("astype")(native.attr("itemsize").cast<int>() > 8 ? py::object(py::str("float64")) : native);
+  }
+  if (is_masked(given))
+    raise_python("DTypeError", context(loss, name) + " is a masked array; fill it or pass the mask as sample_weight");
+  if (!take_numpy(given.ptr()))
+    raise_python("DTypeError", context(loss, name) + " has dtype " + py::str(given.attr("dtype")).cast<std::string>() +
+                                   ", wanted: " + (real ? "float16, bfloat16, float32 or float64" : "integers, bool or real numbers"));
+}
+
+void Argument::write_to(PyObject* object, const char* loss) {
+  if (is_numpy(object)) {
+    if (!take_numpy(object) || is_masked(keep))
+      raise_python("DTypeError", context(loss, "out") + " has dtype " + py::str(keep.attr("dtype")).cast<std::string>() +
+                                     ", wanted: the dtype of the input it belongs to");
+  } else if (PyObject_HasAttrString(object, "__dlpack__")) {
+    take_dlpack(py::reinterpret_borrow<py::object>(object), loss, "out");
+  } else {
+    raise_python("ParameterError", context(loss, "out") + " is a " + Py_TYPE(object)->tp_name + ", wanted: an array");
+  }
+  if (!writable) raise_python("ParameterError", context(loss, "out") + " is read-only");
+}
+
+py::object new_array(DType dtype, int ndim, const std::int64_t* shape, PyObject* like) {
+  const auto& api = npy::npy_api::get();
+  PyObject* descr = nullptr;
+  DType own;
+  if (like != nullptr && is_numpy(like)) {
+    descr = reinterpret_cast<npy::PyArray_Proxy*>(like)->descr;
+    if (dtype_of_descr(descr, own) && own == dtype) Py_INCREF(descr);
+    else descr = nullptr;
+  }
+  if (descr == nullptr) {
+    const py::module_ np = py::module_::import("numpy");
+    py::object type = dtype == DType::bfloat16 ? py::module_::import("ml_dtypes").attr("bfloat16") : py::object(py::str(name_of(dtype)));
+    descr = np.attr("dtype")(type).release().ptr();
+  }
+  PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, descr, ndim, reinterpret_cast<const Py_intptr_t*>(shape),
+                                              nullptr, nullptr, 0, nullptr);
+  if (array == nullptr) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(array);
+}
+
+}  // namespace fastloss::python

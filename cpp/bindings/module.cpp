@@ -1,0 +1,81 @@
+// fastloss._core: the table of contents.
+#include <fastloss/fastloss.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "arrays.h"
+#include "call.h"
+#include "spec.h"
+
+namespace fastloss::python {
+
+PyObject* translate() noexcept {
+  const auto raise = [](const char* error, const std::exception& what) {
+    try {
+      raise_python(error, what.what());
+    } catch (py::error_already_set& set) {
+      set.restore();
+    }
+  };
+  try {
+    throw;
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const ShapeError& error) {
+    raise("ShapeError", error);
+  } catch (const DTypeError& error) {
+    raise("DTypeError", error);
+  } catch (const LabelError& error) {
+    raise("LabelError", error);
+  } catch (const ParameterError& error) {
+    raise("ParameterError", error);
+  } catch (const DomainError& error) {
+    raise("DomainError", error);
+  } catch (const Interrupted& error) {
+    if (PyErr_Occurred() == nullptr) PyErr_SetString(PyExc_KeyboardInterrupt, error.what());
+  } catch (const std::bad_alloc&) {
+    PyErr_NoMemory();
+  } catch (const py::builtin_exception& error) {
+    error.set_error();
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return nullptr;
+}
+
+namespace {
+
+py::dict config_dict() {
+  const Config c = config();
+  return py::dict(py::arg("version") = c.version, py::arg("isa") = c.isa, py::arg("isa_compiled") = c.isa_compiled,
+                  py::arg("isa_available") = c.isa_available, py::arg("compiler") = c.compiler,
+                  py::arg("threading") = c.threading, py::arg("threads") = get_num_threads());
+}
+
+PyMethodDef run_method = {"run", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&run)), METH_FASTCALL,
+                          "run(spec, mode, sample_weight, reduction, scale, out, n_threads, *inputs)"};
+
+}  // namespace
+}  // namespace fastloss::python
+
+PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_interpreters::per_interpreter_gil()) {
+  namespace py = pybind11;
+  using namespace fastloss;
+  py::register_exception_translator([](std::exception_ptr exception) {
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::invalid_argument&) {
+      python::translate();
+    } catch (const std::out_of_range&) {
+      python::translate();
+    }
+  });
+  const Config chosen = config();  // a bad FASTLOSS_ISA is told at import
+  module.attr("__version__") = chosen.version;
+  python::bind_spec(module);
+  module.add_object("run", py::reinterpret_steal<py::object>(PyCFunction_NewEx(&python::run_method, nullptr, py::str("fastloss._core").ptr())));
+  module.def("config", &python::config_dict);
+  module.def("get_num_threads", &get_num_threads);
+  module.def("set_num_threads", &set_num_threads, py::arg("n").noconvert());
+  module.def("swap_thread_override", &swap_thread_override, py::arg("n").noconvert());
+}

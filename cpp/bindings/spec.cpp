@@ -1,0 +1,108 @@
+#include "spec.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "arrays.h"
+
+namespace fastloss::python {
+namespace {
+
+Value value_of(const py::handle& object, const std::string& context) {
+  const auto refuse = [&](const char* wanted) {
+    raise_python("ParameterError", context + " is " + py::repr(object).cast<std::string>() + ", wanted: " + wanted);
+  };
+  if (object.is_none()) return std::monostate{};
+  if (PyBool_Check(object.ptr())) return object.ptr() == Py_True;
+  if (PyLong_Check(object.ptr())) {
+    int overflow = 0;
+    const long long n = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
+    if (overflow != 0) refuse("a number within 64 bits");
+    return static_cast<std::int64_t>(n);
+  }
+  if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
+  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) refuse("a number");
+  // NumPy scalars and 0-d arrays become Python's own; anything else is a vector of reals.
+  if (py::hasattr(object, "item") && py::hasattr(object, "ndim") && object.attr("ndim").cast<int>() == 0)
+    return value_of(object.attr("item")(), context);
+  std::vector<double> elements;
+  try {
+    for (const py::handle element : py::iter(object)) {
+      const Value value = value_of(element, context);
+      if (const double* real = std::get_if<double>(&value)) elements.push_back(*real);
+      else if (const std::int64_t* integer = std::get_if<std::int64_t>(&value)) elements.push_back(static_cast<double>(*integer));
+      else refuse("a number or a sequence of numbers");
+    }
+  } catch (py::error_already_set& error) {
+    if (!error.matches(PyExc_TypeError)) throw;
+    refuse("a number or a sequence of numbers");
+  }
+  return elements;
+}
+
+py::object object_of(const Value& value) {
+  struct Convert {
+    py::object operator()(std::monostate) const { return py::none(); }
+    py::object operator()(bool x) const { return py::bool_(x); }
+    py::object operator()(std::int64_t x) const { return py::int_(x); }
+    py::object operator()(double x) const { return py::float_(x); }
+    py::object operator()(const std::vector<double>& x) const {
+      py::tuple all(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) all[i] = py::float_(x[i]);
+      return all;
+    }
+  };
+  return std::visit(Convert{}, value);
+}
+
+Spec make_spec(const std::string& name, const py::dict& given) {
+  Parameters parameters;
+  for (const auto& [key, value] : given) {
+    const std::string parameter = py::cast<std::string>(key);
+    parameters.emplace_back(parameter, value_of(value, name + ": " + parameter));
+  }
+  Spec spec{Loss(name, parameters), {}, {}};
+  spec.class_name = spec.loss.class_name();
+  for (int i = 0; i < spec.loss.n_inputs(); ++i) spec.input_names[i] = spec.loss.input_name(i);
+  return spec;
+}
+
+py::list rows() {
+  py::list all;
+  for (const LossInfo& info : losses()) {
+    py::list parameters;
+    for (const ParameterInfo& p : info.parameters)
+      parameters.append(py::dict(py::arg("name") = p.name, py::arg("kind") = p.kind, py::arg("default") = object_of(p.fallback),
+                                 py::arg("range") = p.range));
+    const auto list = [](const std::vector<std::string>& names) {
+      py::list out;
+      for (const std::string& name : names) out.append(name);
+      return out;
+    };
+    all.append(py::dict(py::arg("name") = info.name, py::arg("class_name") = info.class_name, py::arg("aliases") = list(info.aliases),
+                        py::arg("room") = info.room, py::arg("family") = info.family, py::arg("inputs") = list(info.inputs),
+                        py::arg("formula") = info.formula, py::arg("reference") = info.reference, py::arg("convex") = info.convex,
+                        py::arg("labels") = info.labels, py::arg("differentiable") = info.n_differentiable,
+                        py::arg("parameters") = parameters, py::arg("pred_domain") = info.pred_domain,
+                        py::arg("target_domain") = info.target_domain, py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
+  }
+  return all;
+}
+
+}  // namespace
+
+const Spec& spec_of(PyObject* object) { return *py::handle(object).cast<const Spec*>(); }
+
+void bind_spec(py::module_& module) {
+  py::class_<Spec>(module, "Spec", py::is_final())
+      .def(py::init(&make_spec), py::arg("name"), py::arg("params"))
+      .def_property_readonly("name", [](const Spec& spec) { return std::string(spec.loss.name()); })
+      .def_property_readonly("params", [](const Spec& spec) {
+        py::dict params;
+        for (const auto& [name, value] : spec.loss.parameters()) params[py::str(name)] = object_of(value);
+        return params;
+      });
+  module.def("rows", &rows);
+}
+
+}  // namespace fastloss::python

@@ -1,0 +1,20 @@
+// A checked loss with its parameters, as the face keeps it.
+#pragma once
+
+#include <fastloss/fastloss.h>
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+namespace fastloss::python {
+
+struct Spec {
+  Loss loss;
+  std::string class_name;
+  const char* input_names[3];
+};
+
+void bind_spec(pybind11::module_& module);
+const Spec& spec_of(PyObject* object);
+
+}  // namespace fastloss::python

@@ -1,0 +1,49 @@
+// Array views, element types and errors of the public interface.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace fastloss {
+
+enum class DType : std::uint8_t {
+  boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
+  float16, bfloat16, float32, float64,
+};
+
+inline constexpr int dtype_count = 13;
+inline constexpr int max_ndim = 64;
+
+// The size of one element in bytes.
+constexpr int size_of(DType dtype) {
+  constexpr int sizes[dtype_count] = {1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
+  return sizes[static_cast<int>(dtype)];
+}
+
+constexpr bool is_float(DType dtype) { return dtype >= DType::float16; }
+
+const char* name_of(DType dtype) noexcept;
+
+// A strided view of memory that somebody else owns. Strides are in bytes and may be zero or negative;
+// nothing needs to be aligned.
+template <class Pointer>
+struct BasicArray {
+  Pointer data = nullptr;
+  DType dtype = DType::float32;
+  int ndim = 0;
+  const std::int64_t* shape = nullptr;
+  const std::int64_t* strides = nullptr;
+};
+using ConstArray = BasicArray<const void*>;
+using Array = BasicArray<void*>;
+
+// What a caller did wrong. The message names the loss, the argument, what was given and what is wanted.
+struct ShapeError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
+struct DTypeError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
+struct ParameterError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
+struct DomainError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
+struct LabelError : std::out_of_range { using std::out_of_range::out_of_range; };
+// The caller's poll() asked to stop.
+struct Interrupted : std::runtime_error { using std::runtime_error::runtime_error; };
+
+}  // namespace fastloss

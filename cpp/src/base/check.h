@@ -1,0 +1,27 @@
+// The only throw: messages in one voice, "Huber: target has shape (3,), pred has shape (4,)".
+#pragma once
+
+#include <fastloss/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/row.h"
+
+namespace fastloss {
+
+std::string shape_text(int ndim, const std::int64_t* shape);
+std::string number_text(double x);
+// Position `index` in C order, as one writes a subscript: [3], [2, 0].
+std::string subscript(std::int64_t index, int ndim, const std::int64_t* shape);
+
+[[noreturn]] void shape_error(const Row& row, const std::string& what);
+[[noreturn]] void dtype_error(const Row& row, const std::string& what);
+[[noreturn]] void parameter_error(const Row& row, const std::string& what);
+[[noreturn]] void domain_error(const Row& row, const std::string& what);
+[[noreturn]] void label_error(const Row& row, const std::string& what);
+[[noreturn]] void unknown_loss(const std::string& name);
+[[noreturn]] void setting_error(const std::string& what);  // threads, environment
+[[noreturn]] void interrupted(const Row& row);
+
+}  // namespace fastloss

@@ -1,0 +1,84 @@
+// One checked call, as the engines receive it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+#include "base/operand.h"
+#include "base/parallel.h"
+#include "base/row.h"
+
+namespace fastloss {
+
+struct Job {
+  const Row* row = nullptr;
+  int loss = 0;                     // its place in the room's table
+  int variant = 0;
+  ParameterArray parameters = nullptr;
+  const double* class_weight = nullptr;  // per class, with its optional companion alpha multiplied in apart
+  const double* class_alpha = nullptr;
+  std::int64_t ignore_index = 0;
+  bool has_ignore_index = false;
+  Interval pred_domain, target_domain;
+
+  int inputs = 2;
+  Operand input[max_inputs];        // positions are terms; rows and pairs step along inner_stride
+  Operand element;                  // the per-element parameter, constant or per last axis
+  Operand weight;
+  bool weighted = false;
+  std::int64_t terms = 0;
+  std::int64_t inner = 1;           // classes or features
+
+  bool reduced = true;              // a sum is wanted
+  bool want_terms = false, want_grad = false, want_hess = false, positive = false;
+  bool mean = false;                // derivatives are divided by the total weight
+  Operand term_values, grad[max_inputs], hess[max_inputs];
+  double scale = 1.0;
+  int threads = 1;
+  bool past_cache = false;          // the results are too large to stay in the cache
+};
+
+// The first thing found wrong with the data, by position, whatever the number of threads.
+struct Fault {
+  enum class Kind { none, input, weight, label } kind = Kind::none;
+  std::int64_t index = INT64_MAX;   // term (pointwise: element)
+  std::int64_t inner = -1;          // class or feature, where there is one
+  int input = 0;
+  double number = 0.0;
+  std::int64_t label = 0;
+  bool unsigned_label = false;
+};
+
+class Faults {
+ public:
+  // Work that starts at or beyond this position can stop: an earlier fault is known.
+  bool beyond(std::int64_t index) const noexcept { return index > first_.load(std::memory_order_relaxed); }
+  void report(const Fault& fault) noexcept {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (fault.index < fault_.index) {
+      fault_ = fault;
+      first_.store(fault.index, std::memory_order_relaxed);
+    }
+  }
+  bool any() const noexcept { return fault_.kind != Fault::Kind::none; }
+  const Fault& first() const noexcept { return fault_; }
+
+ private:
+  std::atomic<std::int64_t> first_{INT64_MAX};
+  std::mutex mutex_;
+  Fault fault_;
+};
+
+struct Outcome {
+  double sum = 0.0;     // of w * l
+  double weight = 0.0;  // the total weight, the count where there is none
+};
+
+// The factor of every derivative: scale, divided by the total weight for the mean; 0 for no weight at all.
+inline double derivative_factor(const Job& job, double total_weight) noexcept {
+  if (!job.mean) return job.scale;
+  return total_weight == 0.0 ? 0.0 : job.scale / total_weight;
+}
+
+}  // namespace fastloss

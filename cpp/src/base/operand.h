@@ -1,0 +1,70 @@
+// A view prepared for the block passes: logical positions in C order, axes collapsed where memory allows.
+#pragma once
+
+#include <fastloss/types.h>
+
+#include <cstdint>
+
+namespace fastloss {
+
+struct Operand {
+  const char* data = nullptr;
+  DType dtype = DType::float32;
+  int ndim = 0;                     // after collapsing; 0: a single element for all positions
+  std::int64_t shape[max_ndim];
+  std::int64_t strides[max_ndim];
+  std::int64_t inner_stride = 0;    // rows and pairs: the step along classes or features
+
+  // The byte offset of logical position `index`, and how many further positions follow at `step` bytes.
+  std::int64_t offset_of(std::int64_t index, std::int64_t& step, std::int64_t& available) const noexcept {
+    if (ndim <= 1) {
+      step = ndim == 0 ? 0 : strides[0];
+      available = ndim == 0 ? INT64_MAX : shape[0] - index;
+      return index * step;
+    }
+    const int last = ndim - 1;
+    step = strides[last];
+    std::int64_t rest = index / shape[last], position = index - rest * shape[last];
+    available = shape[last] - position;
+    std::int64_t offset = position * step;
+    for (int axis = last - 1; axis > 0; --axis) {
+      const std::int64_t next = rest / shape[axis];
+      offset += (rest - next * shape[axis]) * strides[axis];
+      rest = next;
+    }
+    return offset + rest * strides[0];
+  }
+
+  std::int64_t offset_of(std::int64_t index) const noexcept {
+    std::int64_t step, available;
+    return offset_of(index, step, available);
+  }
+};
+
+// Builds the operand over `ndim` axes of `shape` with `strides`, merging neighbours and dropping axes of one.
+inline Operand collapse(const void* data, DType dtype, int ndim, const std::int64_t* shape,
+                        const std::int64_t* strides) noexcept {
+  Operand out;
+  out.data = static_cast<const char*>(data);
+  out.dtype = dtype;
+  for (int axis = 0; axis < ndim; ++axis) {
+    if (shape[axis] == 1) continue;
+    if (out.ndim > 0 && out.strides[out.ndim - 1] == shape[axis] * strides[axis]) {
+      out.shape[out.ndim - 1] *= shape[axis];
+      out.strides[out.ndim - 1] = strides[axis];
+    } else {
+      out.shape[out.ndim] = shape[axis];
+      out.strides[out.ndim++] = strides[axis];
+    }
+  }
+  return out;
+}
+
+// Whether elements can be used where they lie: type T's own, aligned, one after the other.
+template <class T>
+bool direct(const Operand& operand, DType own) noexcept {
+  return operand.dtype == own && reinterpret_cast<std::uintptr_t>(operand.data) % alignof(T) == 0 &&
+         operand.ndim == 1 && operand.strides[0] == static_cast<std::int64_t>(sizeof(T));
+}
+
+}  // namespace fastloss

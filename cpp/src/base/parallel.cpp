@@ -1,0 +1,131 @@
+#include "base/parallel.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#define FASTLOSS_HAS_FORK 1
+#endif
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace fastloss {
+namespace {
+
+std::atomic<bool> forked{false};
+std::atomic<int> setting{0};
+thread_local int thread_override = 0;
+
+int available_processors() noexcept {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+int from_environment(const char* name) noexcept {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return 0;
+  char* end = nullptr;
+  const long n = std::strtol(text, &end, 10);
+  return end != text && n >= 1 && n <= 4096 ? static_cast<int>(n) : 0;
+}
+
+int initial_threads() noexcept {
+  if (const int n = from_environment("FASTLOSS_NUM_THREADS")) return n;
+  if (const int n = from_environment("OMP_NUM_THREADS")) return n;
+  return available_processors();
+}
+
+void watch_for_forks() {
+#ifdef FASTLOSS_HAS_FORK
+  static const int registered =
+      pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+  (void)registered;
+#endif
+}
+
+void region(std::int64_t units, int threads, std::thread::id caller, Body body, void* context) {
+#ifdef _OPENMP
+#pragma omp parallel num_threads(threads)
+  {
+    const std::int64_t k = omp_get_thread_num(), n = omp_get_num_threads();
+    body(context, units * k / n, units * (k + 1) / n, std::this_thread::get_id() == caller);
+  }
+#else
+  std::vector<std::thread> team;
+  for (int k = 1; k < threads; ++k)
+    team.emplace_back([=] { body(context, units * k / threads, units * (k + 1) / threads, false); });
+  body(context, 0, units / threads, std::this_thread::get_id() == caller);
+  for (std::thread& member : team) member.join();
+#endif
+}
+
+}  // namespace
+
+int default_threads() noexcept {
+  if (thread_override > 0) return thread_override;
+  int n = setting.load(std::memory_order_relaxed);
+  if (n == 0) {
+    n = initial_threads();
+    setting.store(n, std::memory_order_relaxed);
+  }
+  return n;
+}
+
+void set_default_threads(int n) noexcept { setting.store(n, std::memory_order_relaxed); }
+
+int swap_override(int n) noexcept { return std::exchange(thread_override, n); }
+
+const char* threading_name() noexcept {
+#ifdef _OPENMP
+  return "OpenMP";
+#else
+  return "std::thread";
+#endif
+}
+
+void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* context) {
+  threads = static_cast<int>(std::min<std::int64_t>(threads, units));
+  const std::thread::id caller = std::this_thread::get_id();
+  if (threads <= 1) {
+    body(context, 0, units, true);
+    return;
+  }
+  watch_for_forks();
+  if (!forked.load(std::memory_order_relaxed)) {
+    region(units, threads, caller, body, context);
+    return;
+  }
+  std::mutex mutex;
+  std::condition_variable done;
+  bool finished = false;
+  std::thread host([&] {
+    region(units, threads, caller, body, context);
+    const std::lock_guard<std::mutex> lock(mutex);
+    finished = true;
+    done.notify_one();
+  });
+  {
+    std::unique_lock<std::mutex> lock(mutex);
+    while (!done.wait_for(lock, std::chrono::milliseconds(60), [&] { return finished; })) {
+      lock.unlock();
+      poll.tick(true);
+      lock.lock();
+    }
+  }
+  host.join();
+}
+
+}  // namespace fastloss

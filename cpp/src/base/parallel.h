@@ -1,0 +1,60 @@
+// The only threads of the house.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+#include "base/float_mode.h"
+
+namespace fastloss {
+
+int default_threads() noexcept;       // what a call uses that does not say: override, then setting
+void set_default_threads(int n) noexcept;
+int swap_override(int n) noexcept;    // for the calling thread; 0 ends it
+const char* threading_name() noexcept;
+
+// Asks the host, at most every 50 ms and only on the calling thread, whether to stop.
+class Poll {
+ public:
+  Poll(bool (*ask)(void*), void* context) noexcept : ask_(ask), context_(context) {}
+  bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
+  void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+  // True when the work should end.
+  bool tick(bool on_caller) noexcept {
+    if (on_caller && ask_ != nullptr) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - last_ > std::chrono::milliseconds(50)) {
+        last_ = now;
+        if (ask_(context_)) stop();
+      }
+    }
+    return stopped();
+  }
+
+ private:
+  bool (*ask_)(void*);
+  void* context_;
+  std::atomic<bool> stop_{false};
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+using Body = void (*)(void* context, std::int64_t begin, std::int64_t end, bool on_caller);
+
+// Splits [0, units) into contiguous pieces, one per thread. After fork() the child's regions start from a
+// thread of their own, because libgomp's pool does not survive it.
+void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* context);
+
+// body(begin, end, on_caller) must not throw.
+template <class F>
+void parallel_for(std::int64_t units, int threads, Poll& poll, F&& body) {
+  run_parallel(
+      units, threads, poll,
+      [](void* context, std::int64_t begin, std::int64_t end, bool on_caller) {
+        const FloatMode mode;
+        (*static_cast<F*>(context))(begin, end, on_caller);
+      },
+      &body);
+}
+
+}  // namespace fastloss

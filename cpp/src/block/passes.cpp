@@ -1,0 +1,192 @@
+// Passes over a run: gather and convert, check, sum, scale and scatter. Compiled once per ISA.
+#include "kernels.h"
+
+#include <cstddef>
+
+#include "block/half.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+namespace fastloss::FASTLOSS_ISA {
+namespace {
+
+struct Float16 {};
+struct BFloat16 {};
+
+template <class Stored> struct Element {
+  static constexpr int size = sizeof(Stored);
+  template <class T> [[gnu::always_inline]] static T load(const char* p) {
+    Stored x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return static_cast<T>(x);
+  }
+  template <class T> [[gnu::always_inline]] static void store(T x, char* p) {
+    const Stored y = static_cast<Stored>(x);
+    __builtin_memcpy(p, &y, sizeof y);
+  }
+};
+template <> struct Element<bool> {  // any byte but zero is true
+  static constexpr int size = 1;
+  template <class T> [[gnu::always_inline]] static T load(const char* p) { return *p != 0 ? T(1) : T(0); }
+};
+template <> struct Element<Float16> {
+  static constexpr int size = 2;
+  template <class T> [[gnu::always_inline]] static T load(const char* p) {
+    std::uint16_t x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return static_cast<T>(from_float16(x));
+  }
+  [[gnu::always_inline]] static void store(float x, char* p) {
+    const std::uint16_t y = to_float16(x);
+    __builtin_memcpy(p, &y, sizeof y);
+  }
+};
+template <> struct Element<BFloat16> {
+  static constexpr int size = 2;
+  template <class T> [[gnu::always_inline]] static T load(const char* p) {
+    std::uint16_t x;
+    __builtin_memcpy(&x, p, sizeof x);
+    return static_cast<T>(from_bfloat16(x));
+  }
+  [[gnu::always_inline]] static void store(float x, char* p) {
+    const std::uint16_t y = to_bfloat16(x);
+    __builtin_memcpy(p, &y, sizeof y);
+  }
+};
+
+template <class Stored, class T>
+void load(const char* source, std::int64_t stride, T* __restrict target, int n) noexcept {
+  using E = Element<Stored>;
+  if (stride == E::size) {
+#pragma omp simd
+    for (int i = 0; i < n; ++i) target[i] = E::template load<T>(source + std::ptrdiff_t(i) * E::size);
+  } else if (stride == 0) {
+    const T same = n > 0 ? E::template load<T>(source) : T(0);
+#pragma omp simd
+    for (int i = 0; i < n; ++i) target[i] = same;
+  } else {
+    for (int i = 0; i < n; ++i) target[i] = E::template load<T>(source + i * stride);
+  }
+}
+
+template <class T> [[gnu::always_inline]] inline T canonical(T x) {
+  return x != x ? static_cast<T>(__builtin_nan("")) : x;
+}
+
+// Writes whole 16-byte pieces past the cache; the caller fences when all is done.
+[[gnu::always_inline]] inline void stream(const void* source, char* target, std::ptrdiff_t bytes) {
+#if defined(__x86_64__)
+  const char* from = static_cast<const char*>(source);
+  const std::ptrdiff_t lead = -reinterpret_cast<std::intptr_t>(target) & 15;
+  const std::ptrdiff_t head = lead < bytes ? lead : bytes;
+  __builtin_memcpy(target, from, head);
+  std::ptrdiff_t i = head;
+  for (; i + 16 <= bytes; i += 16)
+    _mm_stream_si128(reinterpret_cast<__m128i*>(target + i),
+                     _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i)));
+  __builtin_memcpy(target + i, from + i, bytes - i);
+#else
+  __builtin_memcpy(target, source, bytes);
+#endif
+}
+
+template <class Stored, class T, class Scale>
+[[gnu::always_inline]] inline void scatter(Scale scaled, char* target, std::int64_t stride, int n, bool past_cache) {
+  using E = Element<Stored>;
+  if (stride == E::size && past_cache) {
+    alignas(64) char buffer[run_length * E::size];
+#pragma omp simd
+    for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), buffer + std::ptrdiff_t(i) * E::size);
+    stream(buffer, target, std::ptrdiff_t(n) * E::size);
+  } else if (stride == E::size) {
+#pragma omp simd
+    for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), target + std::ptrdiff_t(i) * E::size);
+  } else {
+    for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), target + i * stride);
+  }
+}
+
+template <class Stored, class T>
+void store(const T* __restrict source, T factor, char* target, std::int64_t stride, int n, bool past) noexcept {
+  scatter<Stored, T>([=](int i) { return source[i] * factor; }, target, stride, n, past);
+}
+
+// A term of weight zero takes part in nothing, even where it is infinite or NaN.
+template <class Stored, class T>
+void store_weighted(const T* __restrict source, const double* __restrict weight, double factor, char* target,
+                    std::int64_t stride, int n, bool past) noexcept {
+  scatter<Stored, T>(
+      [=](int i) {
+        const double x = static_cast<double>(source[i]) * (weight[i] * factor);
+        return static_cast<T>(weight[i] == 0.0 ? 0.0 : x);
+      },
+      target, stride, n, past);
+}
+
+template <class T> bool outside(const T* __restrict x, int n, T low, T high) noexcept {
+  int count = 0;
+#pragma omp simd reduction(+ : count)
+  for (int i = 0; i < n; ++i) count += (x[i] < low) | (x[i] > high);
+  return count != 0;
+}
+
+template <class T> void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
+  alignas(64) double lane[lanes];
+  for (int j = 0; j < lanes; ++j) lane[j] = accumulator[j];
+  for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) lane[j] += static_cast<double>(x[i + j]);
+  }
+  for (int j = 0; j < lanes; ++j) accumulator[j] = lane[j];
+}
+
+template <class T>
+void sum_weighted(const T* __restrict x, const double* __restrict weight, int n,
+                  double* __restrict accumulator) noexcept {
+  alignas(64) double lane[lanes];
+  for (int j = 0; j < lanes; ++j) lane[j] = accumulator[j];
+  for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) {
+      const double w = weight[i + j], product = w * static_cast<double>(x[i + j]);
+      lane[j] += w == 0.0 ? 0.0 : product;
+    }
+  }
+  for (int j = 0; j < lanes; ++j) accumulator[j] = lane[j];
+}
+
+template <class T> constexpr Passes<T> passes() {
+  Passes<T> table = {
+      .load = {load<bool, T>, load<std::int8_t, T>, load<std::int16_t, T>, load<std::int32_t, T>,
+               load<std::int64_t, T>, load<std::uint8_t, T>, load<std::uint16_t, T>, load<std::uint32_t, T>,
+               load<std::uint64_t, T>, load<Float16, T>, load<BFloat16, T>, load<float, T>, load<double, T>},
+      .store = {},
+      .store_weighted = {},
+      .outside = outside<T>,
+      .sum = sum<T>,
+      .sum_weighted = sum_weighted<T>,
+  };
+  if constexpr (sizeof(T) == 4) {
+    table.store[9] = store<Float16, T>;
+    table.store[10] = store<BFloat16, T>;
+    table.store_weighted[9] = store_weighted<Float16, T>;
+    table.store_weighted[10] = store_weighted<BFloat16, T>;
+  }
+  table.store[11] = store<float, T>;
+  table.store[12] = store<double, T>;
+  table.store_weighted[11] = store_weighted<float, T>;
+  table.store_weighted[12] = store_weighted<double, T>;
+  return table;
+}
+
+constexpr Passes<float> float_passes = passes<float>();
+constexpr Passes<double> double_passes = passes<double>();
+
+}  // namespace
+
+const Passes<float>* passes_float() { return &float_passes; }
+const Passes<double>* passes_double() { return &double_passes; }
+
+}  // namespace fastloss::FASTLOSS_ISA

@@ -1,0 +1,258 @@
+// The checks of a call: shapes, dtypes, weights and outputs, before a thread starts.
+#include "checks.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "base/cpu.h"
+#include "base/overlap.h"
+
+namespace fastloss {
+namespace {
+
+std::string shape_of(const ConstArray& array) { return shape_text(array.ndim, array.shape); }
+
+bool same_shape(const ConstArray& a, int ndim, const std::int64_t* shape) {
+  return a.ndim == ndim && std::equal(a.shape, a.shape + ndim, shape);
+}
+
+std::int64_t product(const Row& row, int ndim, const std::int64_t* shape) {
+  std::int64_t n = 1;
+  for (int axis = 0; axis < ndim; ++axis) {
+    if (shape[axis] < 0) shape_error(row, "an axis has the negative length " + std::to_string(shape[axis]));
+    if (__builtin_mul_overflow(n, shape[axis], &n))
+      shape_error(row, "the shape " + shape_text(ndim, shape) + " has more elements than 64 bits can count");
+  }
+  return n;
+}
+
+void check_dtypes(const Row& row, std::span<const ConstArray> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const DType dtype = inputs[i].dtype;
+    const std::string given = std::string(row.inputs[i]) + " has dtype " + name_of(dtype);
+    if (static_cast<int>(i) < row.differentiable && !is_float(dtype))
+      dtype_error(row, given + ", wanted: float16, bfloat16, float32 or float64");
+    if (static_cast<int>(i) == 1 && row.labels && is_float(dtype))
+      dtype_error(row, given + ", wanted: integer class labels");
+  }
+}
+
+class Outputs {
+ public:
+  Outputs(const Row& row, const Call& call) : row_(row), call_(call) {}
+
+  // `own`: the input that the output may exactly alias, or -1.
+  void check(const Array& out, const char* role, int of, int ndim, const std::int64_t* shape, DType dtype, int own) {
+    const std::string what = role + (of < 0 ? std::string() : std::string(" of ") + row_.inputs[of]);
+    if (!same_shape({out.data, out.dtype, out.ndim, out.shape, out.strides}, ndim, shape))
+      shape_error(row_, "out (" + what + ") has shape " + shape_text(out.ndim, out.shape) + ", wanted: " + shape_text(ndim, shape));
+    if (out.dtype != dtype)
+      dtype_error(row_, "out (" + what + ") has dtype " + name_of(out.dtype) + ", wanted: " + name_of(dtype));
+    if (overlaps_itself(out)) parameter_error(row_, "out (" + what + ") overlaps itself");
+    for (std::size_t i = 0; i < call_.inputs.size(); ++i)
+      if (!(static_cast<int>(i) == own && same_view(out, call_.inputs[i])) && may_share(out, call_.inputs[i]))
+        parameter_error(row_, "out (" + what + ") overlaps " + row_.inputs[i] +
+                                  (static_cast<int>(i) == own ? " in part; only the very same view is allowed" : ""));
+    if (call_.sample_weight != nullptr && may_share(out, *call_.sample_weight))
+      parameter_error(row_, "out (" + what + ") overlaps sample_weight");
+    for (int k = 0; k < count_; ++k)
+      if (may_share(out, *seen_[k])) parameter_error(row_, "two outputs overlap each other: " + what + " and another");
+    seen_[count_++] = &out;
+  }
+
+ private:
+  const Row& row_;
+  const Call& call_;
+  const Array* seen_[1 + 2 * max_inputs];
+  int count_ = 0;
+};
+
+// The operand over the terms: the axis of classes or features, if any, becomes the inner step.
+template <class Pointer>
+Operand operand_of(const BasicArray<Pointer>& array, int axis) {
+  if (axis < 0) return collapse(array.data, array.dtype, array.ndim, array.shape, array.strides);
+  std::int64_t shape[max_ndim], strides[max_ndim];
+  int n = 0;
+  for (int k = 0; k < array.ndim; ++k) {
+    if (k == axis) continue;
+    shape[n] = array.shape[k];
+    strides[n++] = array.strides[k];
+  }
+  Operand out = collapse(array.data, array.dtype, n, shape, strides);
+  out.inner_stride = array.strides[axis];
+  return out;
+}
+
+void check_weight(const Row& row, const ConstArray& weight, const Shapes& shapes, Job& job) {
+  std::int64_t strides[max_ndim] = {};
+  bool fits = weight.ndim <= shapes.ndim;
+  for (int k = 1; fits && k <= weight.ndim; ++k) {
+    const std::int64_t length = weight.shape[weight.ndim - k];
+    if (length == shapes.terms[shapes.ndim - k]) strides[shapes.ndim - k] = weight.strides[weight.ndim - k];
+    else fits = length == 1;
+  }
+  if (!fits)
+    shape_error(row, "sample_weight has shape " + shape_of(weight) + ", the loss terms have shape " +
+                         shape_text(shapes.ndim, shapes.terms));
+  job.weighted = true;
+  job.weight = collapse(weight.data, weight.dtype, shapes.ndim, shapes.terms, strides);
+}
+
+void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstArray& pred, Job& job) {
+  const Row& row = state.row();
+  const auto per_class = [&](const char* name, const std::vector<double>& values) -> const double* {
+    if (values.empty()) return nullptr;
+    if (static_cast<std::int64_t>(values.size()) != shapes.inner)
+      shape_error(row, std::string(name) + " has " + std::to_string(values.size()) + " entries, pred has " +
+                           std::to_string(shapes.inner) + " classes");
+    return values.data();
+  };
+  job.class_weight = per_class("class_weight", state.class_weight);
+  job.class_alpha = per_class("alpha", state.class_alpha);
+  if (row.element_parameter == nullptr) return;
+  const int place = parameter_place(row, row.element_parameter);
+  if (state.element.empty()) {
+    job.element = collapse(&state.numbers[place], DType::float64, 0, nullptr, nullptr);
+    return;
+  }
+  const auto length = static_cast<std::int64_t>(state.element.size());
+  if (pred.ndim == 0 || pred.shape[pred.ndim - 1] != length)
+    shape_error(row, std::string(row.element_parameter) + " has " + std::to_string(length) + " entries, pred has shape " +
+                         shape_of(pred) + ": wanted one per last axis");
+  std::int64_t strides[max_ndim] = {};
+  strides[pred.ndim - 1] = sizeof(double);
+  job.element = collapse(state.element.data(), DType::float64, pred.ndim, pred.shape, strides);
+}
+
+}  // namespace
+
+Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs) {
+  const Row& row = state.row();
+  const int wanted = input_count(row);
+  if (static_cast<int>(inputs.size()) != wanted)
+    shape_error(row, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(inputs.size()) + " were given");
+  Shapes shapes;
+  const ConstArray& first = inputs[0];
+  const int ndim = first.ndim;
+  product(row, ndim, first.shape);
+  if (state.entry.room == Room::pointwise) {
+    std::copy(first.shape, first.shape + ndim, shapes.terms);
+    shapes.ndim = ndim;
+  } else {
+    const std::string described = std::string(row.inputs[0]) + " has shape " + shape_of(first);
+    if (ndim == 0) shape_error(row, described + ", wanted: at least one axis");
+    std::int64_t axis = state.has_axis ? state.axis : -1;
+    if (axis < -ndim || axis >= ndim)
+      parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described);
+    if (axis < 0) axis += ndim;
+    shapes.axis = static_cast<int>(axis);
+    shapes.inner = first.shape[axis];
+    if (shapes.inner == 0) shape_error(row, described + ", wanted: at least one entry along axis " + std::to_string(axis));
+    for (int k = 0; k < ndim; ++k)
+      if (k != axis) shapes.terms[shapes.ndim++] = first.shape[k];
+  }
+  shapes.count = product(row, shapes.ndim, shapes.terms);
+  for (int i = 1; i < wanted; ++i) {
+    const bool per_term = row.labels || (state.entry.room == Room::pairs && i >= row.differentiable);
+    const int want_ndim = per_term ? shapes.ndim : ndim;
+    const std::int64_t* want = per_term ? shapes.terms : first.shape;
+    if (!same_shape(inputs[i], want_ndim, want))
+      shape_error(row, std::string(row.inputs[i]) + " has shape " + shape_of(inputs[i]) + ", " + row.inputs[0] +
+                           " has shape " + shape_of(first) +
+                           (per_term ? ": wanted " + shape_text(want_ndim, want) : std::string()));
+  }
+  return shapes;
+}
+
+Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
+  const Row& row = state.row();
+  check_dtypes(row, call.inputs.first(std::min(call.inputs.size(), std::size_t(input_count(row)))));
+  Shapes shapes = check_shapes(state, call.inputs);
+  const ConstArray& pred = call.inputs[0];
+  if (!std::isfinite(call.scale)) parameter_error(row, "scale is " + number_text(call.scale) + ", wanted: a finite number");
+  if (call.n_threads < 0) parameter_error(row, "n_threads is " + std::to_string(call.n_threads) + ", wanted: at least 1");
+  if (call.sample_weight != nullptr) check_weight(row, *call.sample_weight, shapes, job);
+  check_vectors(state, shapes, pred, job);
+
+  Outputs outputs(row, call);
+  if (call.terms != nullptr) {
+    outputs.check(*call.terms, "values", -1, shapes.ndim, shapes.terms, pred.dtype, shapes.axis < 0 ? 0 : -1);
+    job.want_terms = true;
+    job.term_values = operand_of(*call.terms, -1);
+  }
+  const auto derivatives = [&](std::span<const Array> arrays, const char* role, Operand* operands) {
+    if (arrays.empty()) return false;
+    if (static_cast<int>(arrays.size()) != row.differentiable)
+      shape_error(row, std::string(role) + " needs " + std::to_string(row.differentiable) + " outputs, " +
+                           std::to_string(arrays.size()) + " were given");
+    for (int i = 0; i < row.differentiable; ++i) {
+      const ConstArray& of = call.inputs[i];
+      outputs.check(arrays[i], role, i, of.ndim, of.shape, of.dtype, i);
+      operands[i] = operand_of(arrays[i], shapes.axis);
+    }
+    return true;
+  };
+  job.want_grad = derivatives(call.grad, "gradient", job.grad);
+  job.want_hess = derivatives(call.hess, "Hessian", job.hess);
+  if (job.want_hess && !job.want_grad) shape_error(row, "a Hessian needs its gradient's output too");
+
+  job.inputs = static_cast<int>(call.inputs.size());
+  std::int64_t bytes = 0;
+  for (int i = 0; i < job.inputs; ++i) {
+    const bool per_term = i >= row.differentiable && (row.labels || state.entry.room == Room::pairs);
+    job.input[i] = operand_of(call.inputs[i], per_term ? -1 : shapes.axis);
+    if (i < row.differentiable) {
+      shapes.wide |= call.inputs[i].dtype == DType::float64;
+      bytes += shapes.count * shapes.inner * size_of(call.inputs[i].dtype) * (1 + job.want_grad + job.want_hess);
+    }
+  }
+  job.row = &row;
+  job.loss = state.entry.place;
+  job.variant = state.variant;
+  job.parameters = state.numbers;
+  job.ignore_index = state.ignore_index;
+  job.has_ignore_index = state.has_ignore_index;
+  job.pred_domain = state.pred_domain;
+  job.target_domain = row.target_domain;
+  job.terms = shapes.count;
+  job.inner = shapes.inner;
+  job.positive = call.curvature == Curvature::positive;
+  job.mean = call.reduction == Reduction::mean;
+  job.reduced = call.reduction != Reduction::none && call.want_value;
+  job.scale = call.scale;
+  job.threads = call.n_threads > 0 ? call.n_threads : get_num_threads();
+  job.past_cache = bytes > last_level_cache() / 2;
+  return shapes;
+}
+
+void raise(const Row& row, const Call& call, const Shapes& shapes, const Fault& fault) {
+  std::string where = subscript(fault.index, shapes.ndim, shapes.terms);
+  if (fault.inner >= 0) {  // put the class or feature back where it lies in the array
+    std::int64_t position = fault.index, whole = 0, step = 1;
+    for (int axis = call.inputs[0].ndim - 1, k = shapes.ndim - 1; axis >= 0; --axis) {
+      const std::int64_t length = call.inputs[0].shape[axis];
+      const std::int64_t at = axis == shapes.axis ? fault.inner : position % shapes.terms[k];
+      if (axis != shapes.axis) position /= shapes.terms[k--];
+      whole += at * step;
+      step *= length;
+    }
+    where = subscript(whole, call.inputs[0].ndim, call.inputs[0].shape);
+  }
+  if (fault.kind == Fault::Kind::weight)
+    domain_error(row, "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
+  const std::string name = row.inputs[fault.input];
+  if (fault.kind == Fault::Kind::label) {
+    const std::string label = fault.unsigned_label ? std::to_string(static_cast<std::uint64_t>(fault.label)) : std::to_string(fault.label);
+    label_error(row, name + where + " is " + label + ", pred has " + std::to_string(shapes.inner) + " classes: wanted 0 to " +
+                         std::to_string(shapes.inner - 1));
+  }
+  const Interval domain = fault.input == 0 ? (row.probabilities_unless_logits ? Interval{0.0, 1.0} : row.pred_domain) : row.target_domain;
+  const std::string wanted = domain.high <= 1e300 ? "within [" + number_text(domain.low) + ", " + number_text(domain.high) + "]"
+                                                  : "finite and >= " + number_text(domain.low);
+  const bool logits = fault.input == 0 && row.probabilities_unless_logits;
+  domain_error(row, name + where + " is " + number_text(fault.number) + ", wanted: " + wanted +
+                        (logits ? "; for scores before the sigmoid or softmax say from_logits=True" : ""));
+}
+
+}  // namespace fastloss

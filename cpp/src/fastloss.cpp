@@ -1,0 +1,91 @@
+// The door of the core: a call is checked once, here, and routed to its room.
+#include <fastloss/fastloss.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "block/run.h"
+#include "checks.h"
+#include "dispatch.h"
+#include "pairs/engine.h"
+#include "pointwise/engine.h"
+#include "rows/engine.h"
+
+#define FASTLOSS_STRING_(x) #x
+#define FASTLOSS_STRING(x) FASTLOSS_STRING_(x)
+
+namespace fastloss {
+
+Loss::Loss(std::string_view name, const Parameters& parameters) {
+  const Entry* entry = find_loss(name);
+  if (entry == nullptr) unknown_loss(std::string(name));
+  state_ = make_state(*entry, parameters);
+}
+
+std::string_view Loss::name() const noexcept { return state_->row().name; }
+std::string_view Loss::class_name() const noexcept { return state_->row().class_name; }
+const char* Loss::input_name(int i) const noexcept { return state_->row().inputs[i]; }
+const Parameters& Loss::parameters() const noexcept { return state_->given; }
+int Loss::n_inputs() const noexcept { return input_count(state_->row()); }
+int Loss::n_differentiable() const noexcept { return state_->row().differentiable; }
+
+std::vector<std::int64_t> Loss::term_shape(std::span<const ConstArray> inputs) const {
+  const Shapes shapes = check_shapes(*state_, inputs);
+  return {shapes.terms, shapes.terms + shapes.ndim};
+}
+
+double Loss::evaluate(const Call& call) const {
+  const State& state = *state_;
+  Job job;
+  const Shapes shapes = check_call(state, call, job);
+  Poll poll(call.poll, call.poll_context);
+  Faults faults;
+  const FloatMode mode;
+  Outcome outcome;
+  if (job.terms > 0) {
+    switch (state.entry.room) {
+      case Room::pointwise: outcome = run_pointwise(job, poll, faults, shapes.wide); break;
+      case Room::rows: outcome = run_rows(job, poll, faults, shapes.wide); break;
+      case Room::pairs: outcome = run_pairs(job, poll, faults, shapes.wide); break;
+    }
+  }
+  if (faults.any()) raise(state.row(), call, shapes, faults.first());
+  if (poll.stopped()) interrupted(state.row());
+  if (!job.reduced) return 0.0;
+  if (call.reduction == Reduction::sum) return call.scale * outcome.sum;
+  return outcome.weight == 0.0 ? std::nan("") : call.scale * (outcome.sum / outcome.weight);
+}
+
+void set_num_threads(int n) {
+  if (n < 1) setting_error("set_num_threads: n_threads is " + std::to_string(n) + ", at least 1 is wanted");
+  set_default_threads(n);
+}
+
+int get_num_threads() noexcept { return default_threads(); }
+
+int swap_thread_override(int n) {
+  if (n < 0) setting_error("num_threads: n is " + std::to_string(n) + ", at least 1 is wanted");
+  return swap_override(n);
+}
+
+Config config() {
+  Config config;
+  config.version = FASTLOSS_STRING(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_STRING(FASTLOSS_VERSION_MINOR) "." FASTLOSS_STRING(
+      FASTLOSS_VERSION_PATCH);
+  config.isa = name_of(chosen_isa());
+  config.threading = threading_name();
+#if defined(__clang__)
+  config.compiler = "Clang " __clang_version__;
+#elif defined(__GNUC__)
+  config.compiler = "GCC " __VERSION__;
+#endif
+  for (const Isa isa : compiled_isas()) {
+    config.isa_compiled.emplace_back(name_of(isa));
+    if (cpu_has(isa)) config.isa_available.emplace_back(name_of(isa));
+  }
+  return config;
+}
+
+}  // namespace fastloss

@@ -1,0 +1,82 @@
+// The arithmetic every loss is written in: scalar, branch-free, on float and double.
+//
+// Compiled once per ISA inside a namespace of its own, so nothing here may include a header that
+// brings inline functions with it. A fused multiply-add is always spelled out (contraction is off),
+// which is what makes the bits the same under every compiler and instruction set.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#define FASTLOSS_INLINE static inline __attribute__((always_inline))
+#define FASTLOSS_INLINE_MEMBER inline __attribute__((always_inline))
+
+namespace fastloss::FASTLOSS_ISA {
+
+// How T is stored, and its extreme values.
+template <class T> struct Format;
+template <> struct Format<float> {
+  using Bits = std::uint32_t;
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr float inf = __builtin_inff(), nan = __builtin_nanf("");
+  static constexpr float largest = 0x1.fffffep127f, smallest = 0x1p-149f, normal = 0x1p-126f;
+};
+template <> struct Format<double> {
+  using Bits = std::uint64_t;
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double inf = __builtin_inf(), nan = __builtin_nan("");
+  static constexpr double largest = 0x1.fffffffffffffp1023, smallest = 0x1p-1074, normal = 0x1p-1022;
+};
+template <class T> using Bits = typename Format<T>::Bits;
+
+FASTLOSS_INLINE Bits<float> bits_of(float x) { return __builtin_bit_cast(Bits<float>, x); }
+FASTLOSS_INLINE Bits<double> bits_of(double x) { return __builtin_bit_cast(Bits<double>, x); }
+FASTLOSS_INLINE float from_bits(Bits<float> b) { return __builtin_bit_cast(float, b); }
+FASTLOSS_INLINE double from_bits(Bits<double> b) { return __builtin_bit_cast(double, b); }
+
+FASTLOSS_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+FASTLOSS_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+FASTLOSS_INLINE float abs(float x) { return __builtin_fabsf(x); }
+FASTLOSS_INLINE double abs(double x) { return __builtin_fabs(x); }
+FASTLOSS_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
+FASTLOSS_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
+FASTLOSS_INLINE float copysign(float x, float sign) { return __builtin_copysignf(x, sign); }
+FASTLOSS_INLINE double copysign(double x, double sign) { return __builtin_copysign(x, sign); }
+
+template <class T> FASTLOSS_INLINE T select(bool c, T a, T b) { return c ? a : b; }
+
+// min and max answer their FIRST argument when either is NaN: a NaN in `a` propagates, one in `b`
+// (a bound) does not. Equal zeros also give the first.
+template <class T> FASTLOSS_INLINE T min(T a, T b) { return b < a ? b : a; }
+template <class T> FASTLOSS_INLINE T max(T a, T b) { return a < b ? b : a; }
+template <class T> FASTLOSS_INLINE T clamp(T x, T low, T high) { return max(min(x, high), low); }
+
+// `value`, unless a NaN came in as x.
+template <class T> FASTLOSS_INLINE T unless_nan(T x, T value) { return x == x ? value : x; }
+
+// w x, where a weight of exactly zero silences even an infinite or NaN x.
+template <class T> FASTLOSS_INLINE T weighted(T w, T x) { return w == T(0) ? T(0) : w * x; }
+
+// A parameter given in double, brought into [smallest subnormal, largest finite] of T.
+template <class T> FASTLOSS_INLINE T positive_finite(double x) {
+  return T(clamp(x, double(Format<T>::smallest), double(Format<T>::largest)));
+}
+
+// hi + lo exactly, |lo| <= ulp(hi) / 2.
+template <class T> struct Pair {
+  T hi, lo;
+};
+template <class T> FASTLOSS_INLINE Pair<T> two_sum(T a, T b) {
+  const T s = a + b, v = s - a;
+  return {s, (a - (s - v)) + (b - v)};
+}
+// Wants |a| >= |b| or a = 0.
+template <class T> FASTLOSS_INLINE Pair<T> fast_two_sum(T a, T b) {
+  const T s = a + b;
+  return {s, b - (s - a)};
+}
+template <class T> FASTLOSS_INLINE Pair<T> two_prod(T a, T b) {
+  const T p = a * b;
+  return {p, fma(a, b, -p)};
+}
+
+}  // namespace fastloss::FASTLOSS_ISA

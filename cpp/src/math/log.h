@@ -1,0 +1,83 @@
+// Logarithms: x = 2^k m with m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s), s = (m - 1) / (m + 1).
+#pragma once
+#include "math/polynomial.h"
+
+namespace fastloss::FASTLOSS_ISA {
+
+template <class T> struct LogConstants;
+template <> struct LogConstants<float> {
+  static constexpr float ln2 = 0x1.62e4p-1f, ln2_lo = 0x1.7f7d1cp-20f;  // k ln2 is exact
+  static constexpr Bits<float> root_half = 0x3f3504f3u;
+  static constexpr float magic = 0x1p23f, up = 0x1p23f, up_log2 = 23.f;
+};
+template <> struct LogConstants<double> {
+  static constexpr double ln2 = 0x1.62e42fefa38p-1, ln2_lo = 0x1.ef35793c7673p-45;
+  static constexpr Bits<double> root_half = 0x3fe6a09e667f3bcdu;
+  static constexpr double magic = 0x1p52, up = 0x1p52, up_log2 = 52.;
+};
+
+// (log((1+s)/(1-s)) - 2s) / (s z) in z = s^2, minimax: 2^-30.2 and 2^-59.5 of the logarithm.
+FASTLOSS_INLINE float log_tail(float z) { return horner(z, 0x1.55557ap-1f, 0x1.995ed2p-2f, 0x1.31e13ap-2f); }
+FASTLOSS_INLINE double log_tail(double z) {
+  return horner(z, 0x1.5555555555593p-1, 0x1.999999997fab2p-2, 0x1.2492494219264p-2, 0x1.c71c51e9f843p-3,
+                0x1.7466453dadaffp-3, 0x1.39a11846298efp-3, 0x1.2f0bca060ff0ep-3);
+}
+
+// x = 2^k m for a positive, normal x.
+template <class T> struct BinaryParts {
+  T k, m;
+};
+template <class T> FASTLOSS_INLINE BinaryParts<T> split_exponent(T x) {
+  using C = LogConstants<T>;
+  using F = Format<T>;
+  constexpr Bits<T> one = Bits<T>(F::bias) << F::mantissa, fraction = (Bits<T>(1) << F::mantissa) - 1;
+  const Bits<T> b = bits_of(x) + (one - C::root_half);
+  const T k = from_bits((b >> F::mantissa) | bits_of(C::magic)) - (C::magic + T(F::bias));
+  return {k, from_bits((b & fraction) + C::root_half)};
+}
+
+// k ln 2 + log(1 + f + f_lo)
+template <class T> FASTLOSS_INLINE T log_sum(T k, T f, T f_lo) {
+  using C = LogConstants<T>;
+  const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
+  const T large = k * C::ln2, hi = large + f, rest = f - (hi - large);
+  return hi + (rest + (fma(s, fma(z, log_tail(z), half), fma(k, C::ln2_lo, f_lo)) - half));
+}
+
+// log 0 = -inf, log of a negative number is NaN.
+template <class T> FASTLOSS_INLINE T log(T x) {
+  using C = LogConstants<T>;
+  using F = Format<T>;
+  const bool tiny = x < F::normal;
+  const BinaryParts<T> b = split_exponent(tiny ? x * C::up : x);
+  const T y = log_sum(tiny ? b.k - C::up_log2 : b.k, b.m - T(1), T(0));
+  return x > T(0) ? (x < F::inf ? y : x) : (x == T(0) ? -F::inf : F::nan);
+}
+
+// log(1 + x) for x >= -1
+template <class T> FASTLOSS_INLINE T log1p(T x) {
+  using F = Format<T>;
+  const T u = T(1) + x, larger = abs(x) < T(1) ? T(1) : x, smaller = abs(x) < T(1) ? x : T(1);
+  const T c = smaller - (u - larger);  // u + c = 1 + x exactly
+  const BinaryParts<T> b = split_exponent(u);
+  const T down = from_bits(Bits<T>(bits_of(T(1)) - (bits_of(min(b.k, T(F::bias)) + T(1.5) * LogConstants<T>::magic) << F::mantissa)));
+  const T f_hi = b.m - T(1), f_lo = c * down, f = f_hi + f_lo;
+  const T y = log_sum(b.k, f, f_lo - (f - f_hi));
+  return u > T(0) ? (u < F::inf ? y : x) : (u == T(0) ? -F::inf : F::nan);
+}
+
+// log(1 + x) for x in [0, 1]: the softplus case, x + x^2 P(x), without a division.
+FASTLOSS_INLINE float log1p_slope(float x) {  // log(1 + x) / x
+  return fma(x, horner(x, -0x1.ffffd2p-2f, 0x1.554ddap-2f, -0x1.ff2558p-3f, 0x1.93557ep-3f, -0x1.3a6796p-3f,
+                       0x1.b53df6p-4f, -0x1.d7f3cp-5f, 0x1.4a975p-6f, -0x1.b2356ep-9f), 1.f);
+}
+FASTLOSS_INLINE double log1p_slope(double x) {
+  return fma(x, horner(x, -0x1.fffffffffff9fp-2, 0x1.5555555551052p-2, -0x1.fffffffdd4a49p-3, 0x1.99999951faf9cp-3,
+                       -0x1.55554fbe6416dp-3, 0x1.2491fed9c3401p-3, -0x1.fffa8bcf0a8f7p-4, 0x1.c6f6a83502364p-4,
+                       -0x1.98d29699564b2p-4, 0x1.712df59f09936p-4, -0x1.4b021f378e524p-4, 0x1.202def13cfcefp-4,
+                       -0x1.d7114b9ac33b8p-5, 0x1.5a89209f4416bp-5, -0x1.b63269dcfff1fp-6, 0x1.c57ed821bd048p-7,
+                       -0x1.6b4e3c10f3711p-8, 0x1.a25bbb6b04da5p-10, -0x1.31f89dd01fa33p-12, 0x1.a9062dc93e13ep-16), 1.);
+}
+template <class T> FASTLOSS_INLINE T log1p_unit(T x) { return x * log1p_slope(x); }
+
+}  // namespace fastloss::FASTLOSS_ISA

@@ -1,0 +1,2 @@
+#include "pairs/engine.h"
+namespace fastloss { Outcome run_pairs(const Job&, Poll&, Faults&, bool) { return {}; } }

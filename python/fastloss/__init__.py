@@ -1,0 +1,70 @@
+"""fastloss: loss functions as compiled kernels, with gradient and Hessian diagonal in one pass.
+
+>>> import fastloss as fl
+>>> loss = fl.Huber(delta=1.0)
+>>> loss([0.5, 3.0], [0.0, 0.0])
+1.3125
+>>> loss.value_and_grad([0.5, 3.0], [0.0, 0.0])
+(1.3125, array([0.25, 0.5 ]))
+
+Every loss is a class; ``fl.losses()`` lists the names for ``fl.get``. ``python -m fastloss``
+explains them and checks the installation.
+"""
+
+from ._base import Loss
+from ._core import __version__
+from ._errors import (
+    DomainError,
+    DTypeError,
+    FastlossError,
+    LabelError,
+    ParameterError,
+    ShapeError,
+)
+from ._pair import PairLoss
+from ._prediction import PredictionLoss
+from ._triple import TripleLoss
+from .binary import BinaryCrossEntropy, BinaryFocal
+from .classification import (
+    CategoricalCrossEntropy,
+    CategoricalFocal,
+    SparseCategoricalCrossEntropy,
+    SparseCategoricalFocal,
+)
+from .config import show_config
+from .embedding import Contrastive, Triplet
+from .registry import get, losses
+from .regression import Huber, MeanAbsoluteError, MeanSquaredError
+from .threads import get_num_threads, num_threads, set_num_threads
+
+__all__ = [
+    "BinaryCrossEntropy",
+    "BinaryFocal",
+    "CategoricalCrossEntropy",
+    "CategoricalFocal",
+    "Contrastive",
+    "DTypeError",
+    "DeviceError",
+    "DomainError",
+    "FastlossError",
+    "Huber",
+    "LabelError",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "PairLoss",
+    "ParameterError",
+    "PredictionLoss",
+    "ShapeError",
+    "SparseCategoricalCrossEntropy",
+    "SparseCategoricalFocal",
+    "TripleLoss",
+    "Triplet",
+    "__version__",
+    "get",
+    "get_num_threads",
+    "losses",
+    "num_threads",
+    "set_num_threads",
+    "show_config",
+]

@@ -1,0 +1,109 @@
+"""What all losses share: identity, parameters and immutability."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, overload
+
+from ._core import Spec
+from ._errors import ParameterError
+
+T = TypeVar("T")
+
+# The modes of _core.run.
+VALUE: Final = 0
+VALUE_AND_GRAD: Final = 1
+GRAD: Final = 2
+GRAD_AND_HESS: Final = 3
+GRAD_AND_POSITIVE: Final = 4
+
+
+class Parameter(Generic[T]):
+    """A parameter of a loss, read back as the compiled core holds it."""
+
+    def __set_name__(self, owner: type[Loss], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, loss: None, owner: type[Loss]) -> Self: ...
+    @overload
+    def __get__(self, loss: Loss, owner: type[Loss]) -> T: ...
+    def __get__(self, loss: Loss | None, owner: type[Loss]) -> Self | T:
+        if loss is None:
+            return self
+        value: T = loss._spec.params[self._name]
+        return value
+
+
+class Loss:
+    """A loss function with its parameters: immutable, hashable, picklable.
+
+    Two losses are equal when they are of one class and have equal parameters. ``repr`` writes the
+    expression that makes the loss again. The methods that compute something belong to the three
+    call forms: `PredictionLoss` for ``(pred, target)``, `PairLoss` for ``(a, b, target)`` and
+    `TripleLoss` for ``(anchor, positive, negative)``.
+
+    Attributes
+    ----------
+    name : str
+        The name under which `fastloss.get` finds the class.
+    params : dict
+        All parameters by name, defaults included; vectors are tuples of floats.
+    """
+
+    __slots__ = ("__weakref__", "_spec")
+    name: ClassVar[str] = ""
+    _spec: Spec
+
+    def __init__(self, **params: object) -> None:
+        object.__setattr__(self, "_spec", Spec(self.name, params))
+
+    if TYPE_CHECKING:  # what every call form has; each says more about its own inputs
+
+        def __call__(self, *inputs: Any, **options: Any) -> Any: ...
+        def value_and_grad(self, *inputs: Any, **options: Any) -> Any: ...
+        def grad(self, *inputs: Any, **options: Any) -> Any: ...
+        def grad_and_hess(self, *inputs: Any, **options: Any) -> Any: ...
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """All parameters by name, defaults included; vectors are tuples of floats."""
+        return dict(self._spec.params)
+
+    def __repr__(self) -> str:
+        arguments = (f"{name}={_expression(value)}" for name, value in self._spec.params.items())
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Loss):
+            return NotImplemented
+        return type(self) is type(other) and self._spec.params == other._spec.params
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._spec.params.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.params)
+
+    if not TYPE_CHECKING:  # a checker that saw these would let every assignment pass
+
+        def _refuse(self, *change):
+            raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead")
+
+        __setattr__ = __delattr__ = _refuse
+
+    def _surrogate(self, curvature: object) -> int:
+        """Return the mode of a curvature other than "exact"."""
+        if isinstance(curvature, str) and curvature == "positive":
+            return GRAD_AND_POSITIVE
+        raise ParameterError(
+            f"{type(self).__name__}: curvature is {curvature!r}, wanted: 'exact' or 'positive'"
+        )
+
+
+def _rebuild(kind: type[Loss], params: dict[str, Any]) -> Loss:
+    return kind(**params)
+
+
+def _expression(value: object) -> str:
+    """Write a parameter so that Python reads it back, infinity included."""
+    return repr(value) if value != float("inf") else "float('inf')"

@@ -1,0 +1,52 @@
+"""What the compiled core offers to the face. Everything else is behind the public C++ header."""
+
+from typing import Any, Final, TypedDict
+
+__version__: Final[str]
+
+class ParameterRow(TypedDict):
+    name: str
+    kind: str
+    default: Any
+    range: str
+
+class Row(TypedDict):
+    name: str
+    class_name: str
+    aliases: list[str]
+    room: str
+    family: str
+    inputs: list[str]
+    formula: str
+    reference: str
+    convex: bool
+    parameters: list[ParameterRow]
+    pred_domain: str
+    target_domain: str
+    ulp: int
+
+class Spec:
+    """A loss with its parameters, validated; immutable."""
+
+    def __init__(self, name: str, params: dict[str, object], /) -> None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def params(self) -> dict[str, Any]: ...
+
+def run(
+    spec: Spec,
+    mode: int,
+    sample_weight: object,
+    reduction: object,
+    scale: object,
+    out: object,
+    n_threads: object,
+    /,
+    *inputs: object,
+) -> Any: ...
+def rows() -> list[Row]: ...
+def get_num_threads() -> int: ...
+def set_num_threads(n: int, /) -> None: ...
+def swap_thread_override(n: int, /) -> int: ...
+def config() -> dict[str, Any]: ...

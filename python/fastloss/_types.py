@@ -1,0 +1,38 @@
+"""The types of the public signatures. Imported by type checkers alone."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+Reduction: TypeAlias = Literal["mean", "sum", "none"]
+Curvature: TypeAlias = Literal["exact", "positive"]
+
+
+class SupportsDLPack(Protocol):
+    """A CPU tensor of another framework."""
+
+    def __dlpack__(self, *, stream: Any = ...) -> Any: ...
+    def __dlpack_device__(self) -> tuple[Any, Any]: ...
+
+
+ArrayInput: TypeAlias = npt.ArrayLike | SupportsDLPack
+Vector: TypeAlias = npt.ArrayLike
+Integer: TypeAlias = int | np.integer[Any]
+
+
+class Options(TypedDict, total=False):
+    """The keywords of every call that do not change the type of its result."""
+
+    sample_weight: ArrayInput | None
+    scale: float
+    n_threads: Integer | None
+
+
+class Reduced(Options, total=False):
+    """The same, where the value is one number."""
+
+    reduction: Literal["mean", "sum"]

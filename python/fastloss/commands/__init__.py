@@ -1,0 +1,1 @@
+"""What ``python -m fastloss`` does, one module per command."""

@@ -1,0 +1,105 @@
+"""Losses by name: the tables of the compiled core, joined with the classes of the face."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from . import binary, classification, embedding, regression
+from ._core import rows
+from ._errors import ParameterError
+
+if TYPE_CHECKING:
+    from ._base import Loss
+    from ._core import Row
+
+__all__ = ["find", "get", "losses"]
+
+_FAMILIES = (regression, binary, classification, embedding)
+_CLASSES: dict[str, type[Loss]] = {
+    vars(family)[kind].name: vars(family)[kind] for family in _FAMILIES for kind in family.__all__
+}
+_ROWS: dict[str, Row] = {row["name"]: row for row in rows()}
+_ALIASES = {alias: name for name, row in _ROWS.items() for alias in row["aliases"]}
+
+
+def losses() -> list[str]:
+    """Return the names of all losses, family after family.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.losses()[:3]
+    ['mean_squared_error', 'mean_absolute_error', 'huber']
+    """
+    return list(_ROWS)
+
+
+def find(name: str) -> tuple[Row, type[Loss]]:
+    """Return the table row and the class of a loss, by name or alias.
+
+    Parameters
+    ----------
+    name : str
+        The name or an alias, such as ``"huber"`` or ``"bce"``.
+
+    Returns
+    -------
+    row : dict
+        What the loss says about itself: formula, parameters, domains, source.
+    kind : type
+        Its class.
+
+    Raises
+    ------
+    ParameterError
+        When no loss has that name; the message suggests the closest one.
+    """
+    if not isinstance(name, str):
+        raise ParameterError(f"the name of a loss is a str, not {type(name).__name__}")
+    known = _ALIASES.get(name, name)
+    if known not in _ROWS:
+        close = difflib.get_close_matches(name.lower(), [*_ROWS, *_ALIASES], n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"the names are {', '.join(_ROWS)}"
+        raise ParameterError(f"no loss is named {name!r}; {hint}")
+    return _ROWS[known], _CLASSES[known]
+
+
+def get(name: str, **params: object) -> Loss:
+    """Make a loss by name or alias.
+
+    Parameters
+    ----------
+    name : str
+        The name or an alias, such as ``"huber"`` or ``"bce"``.
+    **params
+        The parameters of its class.
+
+    Returns
+    -------
+    Loss
+        The loss, as its class would make it.
+
+    Raises
+    ------
+    ParameterError
+        When no loss has that name, or when the loss has no such parameter or not with such a value.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.get("huber", delta=2.0)
+    Huber(delta=2.0)
+    >>> fl.get("hubber")
+    Traceback (most recent call last):
+    fastloss.ParameterError: no loss is named 'hubber'; did you mean 'huber'?
+    """
+    row, kind = find(name)
+    known = [parameter["name"] for parameter in row["parameters"]]
+    for given in params:
+        if given not in known:
+            takes = ", ".join(known) or "none"
+            raise ParameterError(
+                f"{kind.__name__}: there is no parameter {given!r}; it takes {takes}"
+            )
+    return kind(**params)

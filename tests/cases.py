@@ -1,0 +1,189 @@
+"""Which losses, parameters and inputs the tests try: drawn from the registry.
+
+A loss that is added to a table is tried by every test without a word here; `CHOICES` only makes
+its parameters more interesting than their ranges alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+import fastloss as fl
+from fastloss import _core
+
+ROWS = {row["name"]: row for row in _core.rows()}
+CLASSES = 5  # of the vectors among the parameters, and of the last axis that fits them
+VECTORS = ((0.5, 1.0, 2.0, 0.25, 1.5), (1.0, 0.0, 3.0, 0.125, 1.0))
+
+# What is tried for a parameter, where its range alone does not say.
+CHOICES = {
+    "gamma": (0.0, 0.5, 1.0, 2.0, 3.7, 5.0),
+    "alpha": (None, 0.25, 1.0),
+    "delta": (0.5, 1.0, 2.5),
+    "eps": (0.0, 0.001, 0.25),
+    "margin": (0.0, 1.0, 3.0),
+    "p": (1.0, 1.5, 2.0, 3.0, float("inf")),
+    "label_smoothing": (0.0, 0.1, 1.0),
+    "axis": (-1, 0),
+    "ignore_index": (None, 2, -100),
+    "pos_weight": (1.0, 2.5, 0.0, VECTORS[0]),
+}
+
+
+def choices(parameter):
+    """Return the values that are tried for a parameter, by its name or else by its kind."""
+    name, kind, default = parameter["name"], parameter["kind"], parameter["default"]
+    if kind == "flag":
+        return (False, True)
+    if kind == "vector or None":
+        return (None, *VECTORS)
+    if name in CHOICES:
+        return CHOICES[name]
+    if "integer" in kind or default is None:
+        return (default,)
+    bounds = [float(x) for x in re.findall(r"-?\d+\.?\d*(?:e[+-]?\d+)?", parameter["range"])]
+    inner = sum(bounds) / 2 if len(bounds) == 2 else default + 0.5
+    return (default, *(x for x in (inner,) if x != default))
+
+
+def label(params):
+    return ",".join(f"{k}={v}" for k, v in params.items()).replace(" ", "") or "default"
+
+
+def variants(name, mixed=8):
+    """Return parameter sets: the default, one change at a time with every flag, and mixtures."""
+    parameters = ROWS[name]["parameters"]
+    options = {p["name"]: choices(p) for p in parameters}
+    flags = [p["name"] for p in parameters if p["kind"] == "flag"]
+    sets = [
+        dict(zip(flags, on, strict=True)) for on in itertools.product(*[(False, True)] * len(flags))
+    ]
+    found = list(sets)
+    for key, values in options.items():
+        found += [{**base, key: v} for base in sets for v in values if key not in flags]
+    rng = random(name)
+    for _ in range(mixed if len(options) > 1 else 0):
+        found.append({key: values[rng.integers(len(values))] for key, values in options.items()})
+    unique = {label({**{p["name"]: p["default"] for p in parameters}, **x}): x for x in found}
+    return list(unique.values())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A loss with the inputs that fit it."""
+
+    name: str
+    params: tuple = ()
+
+    @property
+    def row(self):
+        return ROWS[self.name]
+
+    @property
+    def loss(self):
+        return fl.get(self.name, **dict(self.params))
+
+    def __str__(self):
+        return f"{self.name}-{label(dict(self.params))}"
+
+    def option(self, key, default=None):
+        return self.loss.params.get(key, default)
+
+
+def cases(mixed=8):
+    """Return every loss in every parameter set, ready for parametrize."""
+    return [Case(name, tuple(x.items())) for name in ROWS for x in variants(name, mixed)]
+
+
+def plain_cases():
+    """Return every loss once for each combination of its flags, other parameters at default."""
+    return [
+        case
+        for case in cases(0)
+        if all(ROWS[case.name] and isinstance(v, bool) for _, v in case.params)
+    ]
+
+
+def random(*seed):
+    return np.random.default_rng(zlib.crc32(repr(seed).encode()))
+
+
+def domain_of(text):
+    """Return the bounds of a domain of the table: "[0, 1]", "finite, >= 0" or "real"."""
+    closed = re.match(r"\[(\S+), (\S+)\]", text)
+    if closed:
+        return float(closed[1]), float(closed[2])
+    above = re.search(r">= (\S+)", text)
+    return (float(above[1]), np.inf) if above else (-np.inf, np.inf)
+
+
+def spread(rng, shape, low, high, step=2.0**-20):
+    """Return numbers within the bounds, away from them by a hundredth, as multiples of `step`.
+
+    Multiples of 2^-20 of moderate size are exact in float32 as in float64.
+    """
+    if np.isfinite(high - low):
+        edge = (high - low) / 100
+        x = rng.uniform(low + edge, high - edge, shape)
+    elif np.isfinite(low):
+        x = low + rng.exponential(1.0, shape) + 0.01
+    else:
+        x = rng.normal(0.0, 2.0, shape).clip(-8, 8)
+    return np.round(x / step) * step
+
+
+def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, hard=False):
+    """Return inputs for a case: `lead` is the shape of its loss terms.
+
+    Targets are soft where the loss takes soft ones, unless `hard`. Rows of probabilities and soft
+    rows sum to 1 up to rounding.
+    """
+    row, rng = case.row, random(case.name, lead, classes, seed)
+    logits = bool(case.option("from_logits"))
+    pred_domain = "real" if logits else row["pred_domain"]
+    if row["room"] == "pairs":
+        vectors = [rng.normal(0, 0.5, (*lead, classes)) for _ in range(row["differentiable"])]
+        inputs = [np.round(x * 2**20) / 2**20 for x in vectors]
+        if row["differentiable"] < len(row["inputs"]):
+            y = spread(rng, lead, *domain_of(row["target_domain"]))
+            inputs.append(np.round(y) if hard else y)
+        return [x.astype(dtype) for x in inputs]
+    axis = case.option("axis", -1)
+    if row["room"] == "pointwise":
+        pred = spread(rng, lead, *domain_of(pred_domain))
+        target = spread(rng, lead, *domain_of(row["target_domain"]))
+        return [pred.astype(dtype), (np.round(target) if hard else target).astype(dtype)]
+    pred = spread(rng, (*lead, classes), *domain_of("real"))
+    if not logits and pred_domain != "real":
+        pred = shares(pred)
+    if row["labels"]:
+        target = rng.integers(0, classes, lead)
+    elif hard:
+        target = np.eye(classes)[rng.integers(0, classes, lead)].astype(dtype)
+    else:
+        target = shares(rng.normal(0, 1, (*lead, classes))).astype(dtype)
+    if target.ndim == pred.ndim:
+        target = np.moveaxis(target, -1, axis)
+    return [np.ascontiguousarray(x) for x in (np.moveaxis(pred, -1, axis).astype(dtype), target)]
+
+
+def shares(x):
+    """Return rows of positive numbers with sum 1, in multiples of 2^-20 but for rounding."""
+    x = np.exp(x - x.max(axis=-1, keepdims=True)) + 0.01
+    return np.round(x / x.sum(axis=-1, keepdims=True) * 2**20) / 2**20
+
+
+def weights(lead, seed=0):
+    """Return sample weights, some of them 0, exact in every real dtype but the half types."""
+    w = random("weights", lead, seed).integers(0, 9, lead) / 4
+    return w
+
+
+def tuple_of(result):
+    """Return gradients (or Hessians) as a tuple, whether the loss has one input or several."""
+    return result if isinstance(result, tuple) else (result,)

@@ -1,0 +1,94 @@
+"""The oracle of the losses of pairs and triplets of vectors."""
+
+from __future__ import annotations
+
+import mpmath
+from mpmath import mpf
+
+from tests.oracle import Exact, Term, add
+
+
+def contrastive(a, b, target, *, margin):
+    y, margin = mpf(target), mpf(margin)
+    r = [x - z for x, z in zip(a, b, strict=True)]
+    square = mpmath.fsum(x * x for x in r)
+    d = mpmath.sqrt(square)
+    near = d < margin
+    short = margin - d if near else mpf(0)
+    value = Exact(
+        y * square + (1 - y) * short**2, max(y * square, (1 - y) * margin**2) if near else 0
+    )
+    grad, hess, positive = [], [], []
+    for x in r:
+        u = x / d if d > 0 else mpf(0)
+        pull, push = 2 * y * x, -2 * (1 - y) * short * u
+        grad.append(
+            Exact(pull + push, max(abs(pull), 2 * (1 - y) * margin * abs(u)) if near else 0)
+        )
+        curved = [2 * y]
+        if near and d > 0:
+            steep = 2 * (1 - y) * margin / d
+            curved += [2 * (1 - y), -steep, steep * u * u]
+        hess.append(add(*curved, independent=near))
+        positive.append(Exact(2 * y + (2 * (1 - y) * u * u if near else 0)))
+    opposite = [Exact(-g.number, g.S) for g in grad]
+    return Term(value, [grad, opposite], [hess, hess], [positive, positive])
+
+
+def distance(x, y, p, squared):
+    """Return d or its square, and along every coordinate of x its slope and terms of its bend."""
+    r = [s - t for s, t in zip(x, y, strict=True)]
+    size = [abs(s) for s in r]
+    d = max(size) if p == mpmath.inf else mpmath.fsum(s**p for s in size) ** (1 / p)
+    if d == 0:
+        return d, [mpf(0)] * len(r), [(mpf(2) if squared and p == 2 else mpf(0),)] * len(r)
+    shared = sum(s == d for s in size)
+    slope, bend = [], []
+    for s in r:
+        u = abs(s) / d
+        if p == mpmath.inf:
+            slope.append(mpmath.sign(s) / shared if u == 1 else mpf(0))
+        else:
+            slope.append(mpmath.sign(s) * u ** (p - 1))
+        if p in (1, mpmath.inf) or (u == 0 and p < 2):  # a kink counts as flat
+            bend.append((mpf(0),))
+        else:
+            flat = mpf(1) if p == 2 else u ** (p - 2)
+            bend.append(((p - 1) * flat / d, -(p - 1) * u ** (2 * p - 2) / d))
+    if squared:
+        bend = [
+            (2 * g * g, *(2 * d * h for h in terms)) for g, terms in zip(slope, bend, strict=True)
+        ]
+        return d * d, [2 * d * g for g in slope], bend
+    return d, slope, bend
+
+
+def triplet(anchor, positive, negative, *, margin, p, squared, swap):
+    p, margin = mpf(p), mpf(margin)
+    d_ap = distance(anchor, positive, p, squared)
+    d_an = distance(anchor, negative, p, squared)
+    d_pn = distance(positive, negative, p, squared)
+    share = mpf(0)  # of the distance from the positive to the negative
+    if swap and d_pn[0] <= d_an[0]:
+        share = mpf(1) if d_pn[0] < d_an[0] else mpf(1) / 2
+    far = min(d_an[0], d_pn[0]) if swap else d_an[0]
+    value = d_ap[0] - far + margin
+    size = max(d_ap[0], far, margin)
+    if value <= 0:
+        zeros = [[Exact(mpf(0))] * len(anchor)] * 3
+        return Term(Exact(mpf(0), size), zeros, zeros, zeros)
+    grad, hess = [[], [], []], [[], [], []]
+    for i in range(len(anchor)):
+        near, far_a, far_p = d_ap[1][i], (1 - share) * d_an[1][i], share * d_pn[1][i]
+        for of, terms in enumerate([(near, -far_a), (-near, -far_p), (far_a, far_p)]):
+            grad[of].append(add(*terms, independent=True))
+        near = d_ap[2][i]
+        far_a = [-(1 - share) * x for x in d_an[2][i]]
+        far_p = [-share * x for x in d_pn[2][i]]
+        for of, terms in enumerate([(*near, *far_a), (*near, *far_p), (*far_a, *far_p)]):
+            hess[of].append(add(*terms, independent=True))
+    positive = [[Exact(max(h.number, mpf(0)), h.S) for h in row] for row in hess]
+    return Term(Exact(value, size), grad, hess, positive)
+
+
+FUNCTIONS = {"contrastive": contrastive, "triplet": triplet}

@@ -1,0 +1,203 @@
+"""What every loss means: one naive NumPy value per loss, in float64, term by term.
+
+Written to be read, not to be fast or accurate at the extremes; `oracle` is for those. A row of
+classes lies along the last axis here; `terms` moves it there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def weighted(weight, x):
+    """Return ``weight * x``, where a weight of 0 wins over infinity and NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.where(weight == 0, 0.0, weight * x)
+
+
+def one_hot(labels, classes, ignore_index=None):
+    """Return the labels as rows of 0 and 1; an ignored label is a row of zeros."""
+    rows = labels[..., None] == np.arange(classes)
+    if ignore_index is not None:
+        rows &= (labels != ignore_index)[..., None]
+    return rows.astype(float)
+
+
+# Regression ------------------------------------------------------------------
+
+
+def mean_squared_error(pred, target):
+    return (pred - target) ** 2
+
+
+def mean_absolute_error(pred, target):
+    return abs(pred - target)
+
+
+def huber(pred, target, *, delta):
+    r = abs(pred - target)
+    return np.where(r <= delta, r**2 / 2, delta * (r - delta / 2))
+
+
+# Binary ----------------------------------------------------------------------
+
+
+def binary_parts(pred, target, from_logits, pos_weight, label_smoothing, eps):
+    """Return the cross-entropy, the probability of being wrong and the smoothed target."""
+    t = target * (1 - label_smoothing) + label_smoothing / 2
+    p = 1 / (1 + np.exp(-pred)) if from_logits else pred
+    if eps > 0:
+        p = np.clip(p, eps, 1 - eps)
+    with np.errstate(divide="ignore"):
+        if from_logits and eps == 0:
+            minus_log_p, minus_log_q = np.logaddexp(0, -pred), np.logaddexp(0, pred)
+        else:
+            minus_log_p, minus_log_q = -np.log(p), -np.log1p(-p)
+    cross_entropy = weighted(np.asarray(pos_weight) * t, minus_log_p) + weighted(1 - t, minus_log_q)
+    return cross_entropy, p * (1 - t) + (1 - p) * t, t
+
+
+def binary_cross_entropy(pred, target, *, from_logits, pos_weight, label_smoothing, eps):
+    return binary_parts(pred, target, from_logits, pos_weight, label_smoothing, eps)[0]
+
+
+def binary_focal(pred, target, *, gamma, alpha, from_logits, pos_weight, label_smoothing, eps):
+    cross_entropy, wrong, t = binary_parts(
+        pred, target, from_logits, pos_weight, label_smoothing, eps
+    )
+    alpha_t = 1.0 if alpha is None else alpha * t + (1 - alpha) * (1 - t)
+    return weighted(alpha_t * wrong**gamma, cross_entropy)
+
+
+# Rows of classes -------------------------------------------------------------
+
+
+def class_terms(pred, coefficient, from_logits, eps, gamma=0.0):
+    """Return ``sum_k coefficient_k (1 - p_k)^gamma (-log p_k)`` along the last axis."""
+    if from_logits:
+        shifted = pred - pred.max(axis=-1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        p = np.exp(log_p)
+    else:
+        p = pred
+        with np.errstate(divide="ignore"):
+            log_p = np.log(p)
+    if eps > 0:
+        p = np.clip(p, eps, 1 - eps)
+        log_p = np.log(p)
+    return weighted(coefficient, (1 - p) ** gamma * -log_p).sum(axis=-1)
+
+
+def smooth(target, label_smoothing):
+    return target * (1 - label_smoothing) + label_smoothing / target.shape[-1]
+
+
+def vector(values):
+    return 1.0 if values is None else np.asarray(values)
+
+
+def categorical_cross_entropy(pred, target, *, from_logits, class_weight, label_smoothing, eps):
+    coefficient = vector(class_weight) * smooth(target, label_smoothing)
+    return class_terms(pred, coefficient, from_logits, eps)
+
+
+def categorical_focal(
+    pred, target, *, gamma, alpha, from_logits, class_weight, label_smoothing, eps
+):
+    coefficient = vector(alpha) * vector(class_weight) * smooth(target, label_smoothing)
+    return class_terms(pred, coefficient, from_logits, eps, gamma)
+
+
+def sparse(dense):
+    """Return the loss of labels that belongs to a loss of dense rows."""
+
+    def of_labels(pred, target, *, ignore_index, **params):
+        rows = one_hot(target, pred.shape[-1], ignore_index)
+        counted = target != ignore_index if ignore_index is not None else target == target
+        return weighted(counted, dense(pred, rows, **params))
+
+    return of_labels
+
+
+# Pairs and triplets ----------------------------------------------------------
+
+
+def contrastive(a, b, target, *, margin):
+    d = np.sqrt(((a - b) ** 2).sum(axis=-1))
+    return target * d**2 + (1 - target) * np.maximum(0, margin - d) ** 2
+
+
+def distance(x, y, p, squared):
+    r = abs(x - y)
+    d = r.max(axis=-1) if p == np.inf else (r**p).sum(axis=-1) ** (1 / p)
+    return d**2 if squared else d
+
+
+def triplet(anchor, positive, negative, *, margin, p, squared, swap):
+    near, far = distance(anchor, positive, p, squared), distance(anchor, negative, p, squared)
+    if swap:
+        far = np.minimum(far, distance(positive, negative, p, squared))
+    return np.maximum(0, near - far + margin)
+
+
+VALUES: dict[str, Any] = {
+    "mean_squared_error": mean_squared_error,
+    "mean_absolute_error": mean_absolute_error,
+    "huber": huber,
+    "binary_cross_entropy": binary_cross_entropy,
+    "binary_focal": binary_focal,
+    "categorical_cross_entropy": categorical_cross_entropy,
+    "sparse_categorical_cross_entropy": sparse(categorical_cross_entropy),
+    "categorical_focal": categorical_focal,
+    "sparse_categorical_focal": sparse(categorical_focal),
+    "contrastive": contrastive,
+    "triplet": triplet,
+}
+
+
+# Reductions ------------------------------------------------------------------
+
+
+def plain(loss, inputs):
+    """Return the inputs (float64, but for labels), classes last, and the remaining parameters."""
+    params = dict(loss.params)
+    arrays = [np.asarray(x) for x in inputs]
+    labels = "ignore_index" in params
+    arrays = [x if labels and i == 1 else x.astype(float) for i, x in enumerate(arrays)]
+    if "axis" in params:
+        axis, ndim = params.pop("axis"), arrays[0].ndim
+        arrays = [np.moveaxis(x, axis, -1) if x.ndim == ndim else x for x in arrays]
+    return arrays, params
+
+
+def terms(loss, *inputs):
+    """Return the loss terms: no sample weight, no reduction."""
+    arrays, params = plain(loss, inputs)
+    return np.asarray(VALUES[loss.name](*arrays, **params))
+
+
+def term_weights(loss, *inputs):
+    """Return what the loss itself weighs each term with in the denominator of a mean."""
+    arrays, params = plain(loss, inputs)
+    pred, target = arrays[:2]
+    if "ignore_index" in params:
+        rows = one_hot(target, pred.shape[-1], params["ignore_index"])
+        return (rows * vector(params["class_weight"])).sum(axis=-1)
+    if "class_weight" in params and params["class_weight"] is not None:
+        return (target * vector(params["class_weight"])).sum(axis=-1)
+    return np.ones(terms(loss, *inputs).shape)
+
+
+def value(loss, *inputs, sample_weight=None, reduction="mean", scale=1.0):
+    """Return what ``loss(*inputs, ...)`` has to be."""
+    each = terms(loss, *inputs)
+    weight = np.ones(()) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    weighed = weighted(np.broadcast_to(weight, each.shape), each)
+    if reduction == "none":
+        return scale * weighed
+    if reduction == "sum":
+        return scale * weighed.sum()
+    total = (weight * term_weights(loss, *inputs)).sum()
+    return scale * weighed.sum() / total if total != 0 else np.nan

@@ -13,6 +13,7 @@ PEER_COLOUR = "#8d99ae"
 TUNED_COLOUR = "#cfd6e1"
 LIMIT_COLOUR = "#2b2d42"
 COLUMNS = 3
+LEFT_OUT = ("mae.value", "huber.value", "bce.value")  # one value alone is shown: that of MSE
 
 
 def draw(results: dict[str, Any], path: Path) -> bool:
@@ -24,7 +25,10 @@ def draw(results: dict[str, Any], path: Path) -> bool:
         from matplotlib import pyplot
     except ImportError:
         return False
-    contests: list[Contest] = [c for c in results.get("contests", []) if c.peers]
+    contests: list[Contest] = [
+        c for c in results.get("contests", []) if c.peers and c.key not in LEFT_OUT
+    ]
+    longest = max((row.relative for c in contests for row in c.rows), default=1.0)
     costs = [c for c in results.get("calls", []) if c.title == "MSE" and c.everyday]
     panels = len(contests) + bool(costs)
     if not panels:
@@ -35,16 +39,17 @@ def draw(results: dict[str, Any], path: Path) -> bool:
     )
     flat = list(axes.flat)
     for axis, contest in zip(flat, contests, strict=False):
-        _contest(axis, contest)
+        _contest(axis, contest, longest)
     if costs:
         _costs(flat[len(contests)], costs)
     for axis in flat[panels:]:
         axis.axis("off")
     machine = results["machine"]
     figure.suptitle(
-        "fastloss and the others: time for the loss and its gradient, as a multiple of what the "
-        "memory alone takes\nShorter is better; every step of the grid is a factor of ten. "
-        "Pale bars: forms beyond everyday use (derivative by hand, result buffer handed over).",
+        "Time for a loss and its gradient, as a multiple of the memory limit (dashed line). "
+        "Shorter is better; the scale is logarithmic.\n"
+        "Pale bars: forms beyond everyday use of a library "
+        "(derivative written by hand, result buffer handed over).",
         fontsize=13,
     )
     figure.supxlabel(_caption(machine, results["libraries"]), fontsize=9, color="#555555")
@@ -53,7 +58,7 @@ def draw(results: dict[str, Any], path: Path) -> bool:
     return True
 
 
-def _contest(axis: Any, contest: Contest) -> None:
+def _contest(axis: Any, contest: Contest, longest: float) -> None:
     rows = sorted((row for row in contest.rows if row.name not in (TRIAD, READ)), key=lambda r: r.best)
     colours = [
         OURS_COLOUR if row.name == OURS else PEER_COLOUR if row.everyday else TUNED_COLOUR
@@ -64,14 +69,11 @@ def _contest(axis: Any, contest: Contest) -> None:
         f"{row.relative:.0f} x   {_milliseconds(row.best)}"
         for row in rows
     ]  # fmt: skip
-    _bars(axis, [r.name for r in rows], [r.relative for r in rows], colours, labels)
+    _bars(axis, [r.name for r in rows], [r.relative for r in rows], colours, labels, longest)
     axis.axvline(1, color=LIMIT_COLOUR, linewidth=1, linestyle="--")
     limit = contest.row(contest.limit)
-    kind = "reading" if contest.mode == "value" else "memory"
     axis.set_title(
-        f"{contest.title}   (dashed: {kind} limit, {_milliseconds(limit.best)})",
-        fontsize=9.5,
-        loc="left",
+        f"{contest.title}   limit {_milliseconds(limit.best)}", fontsize=10, loc="left"
     )
 
 
@@ -92,20 +94,24 @@ def _costs(axis: Any, costs: Sequence[Any]) -> None:
         [c.relative for c in chosen],
         colours,
         labels,
+        max(c.relative for c in chosen),
     )
-    axis.set_title(
-        "One call with 100 elements, MSE   (as a multiple of np.subtract)", fontsize=9.5, loc="left"
-    )
+    axis.set_title("One MSE call of 100 elements, x np.subtract", fontsize=10, loc="left")
 
 
 def _bars(
-    axis: Any, names: list[str], values: list[float], colours: list[str], labels: list[str]
+    axis: Any,
+    names: list[str],
+    values: list[float],
+    colours: list[str],
+    labels: list[str],
+    longest: float,
 ) -> None:
     floor = 0.5
     places = range(len(names))
     axis.barh(places, [max(v, floor) - floor for v in values], left=floor, color=colours, height=0.72)
     axis.set_xscale("log")
-    axis.set_xlim(floor, max(values) * 12)
+    axis.set_xlim(floor, longest * 12)
     axis.set_yticks(places, names, fontsize=8.5)
     for tick, colour in zip(axis.get_yticklabels(), colours, strict=True):
         if colour == OURS_COLOUR:

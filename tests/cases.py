@@ -11,9 +11,8 @@ import re
 import zlib
 from dataclasses import dataclass
 
-import numpy as np
-
 import fastloss as fl
+import numpy as np
 from fastloss import _core
 
 ROWS = {row["name"]: row for row in _core.rows()}

@@ -186,11 +186,16 @@ def vector_entry(position, name, params):
 # All -------------------------------------------------------------------------
 
 
-def exact(loss, *inputs, position=0, prec=PRECISION):
+def exact(loss, *inputs, position=0, prec=PRECISION, **extra):
     """Return the `Term` of one loss term; `inputs` are scalars or vectors of NumPy numbers.
 
     `position` is the place of the term along the last axis, for a parameter given per last axis.
     """
+    with mp.workprec(prec):
+        return evaluate(loss, [numbers(x) for x in inputs], position, **extra)
+
+
+def evaluate(loss, inputs, position, **extra):
     from tests import oracle_pairs, oracle_rows
 
     functions = {
@@ -204,8 +209,7 @@ def exact(loss, *inputs, position=0, prec=PRECISION):
     }
     params = vector_entry(position, "pos_weight", dict(loss.params))
     params.pop("axis", None)
-    with mp.workprec(prec):
-        return functions[loss.name](*map(numbers, inputs), **params)
+    return functions[loss.name](*inputs, **params, **extra)
 
 
 def numbers(x):

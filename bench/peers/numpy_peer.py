@@ -169,7 +169,8 @@ def _focal(pred: Array, target: Array) -> Call:
         np.multiply(g, alpha, out=g)
         np.multiply(g, f32(1 / n), out=g)
         np.multiply(alpha, q, out=alpha)
-        return float(np.dot(alpha, ce)) / n, (g,)
+        np.multiply(alpha, ce, out=ce)
+        return float(ce.sum()) / n, (g,)
 
     return call
 

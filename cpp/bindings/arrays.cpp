@@ -33,8 +33,14 @@ bool dtype_of_descr(PyObject* descr, DType& dtype) {
   return false;
 }
 
+// NumPy's C API, looked up once: it exists in one interpreter of a process only.
+const npy::npy_api& numpy_api() {
+  static const npy::npy_api& api = npy::npy_api::get();
+  return api;
+}
+
 bool is_numpy(PyObject* object) {
-  const auto& api = npy::npy_api::get();
+  const auto& api = numpy_api();
   return Py_TYPE(object) == api.PyArray_Type_ || PyType_IsSubtype(Py_TYPE(object), api.PyArray_Type_);
 }
 
@@ -122,7 +128,7 @@ void Argument::take_dlpack(const py::object& object, const char* loss, const cha
 
 void Argument::read(PyObject* object, const char* loss, const char* name, bool real) {
   const bool numpy = is_numpy(object);
-  if (numpy && take_numpy(object) && (Py_TYPE(object) == npy::npy_api::get().PyArray_Type_ || !is_masked(object)))
+  if (numpy && take_numpy(object) && (Py_TYPE(object) == numpy_api().PyArray_Type_ || !is_masked(object)))
     return;
   py::object given = py::reinterpret_borrow<py::object>(object);
   if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(given, loss, name);
@@ -163,7 +169,7 @@ void Argument::write_to(PyObject* object, const char* loss) {
 }
 
 py::object new_array(DType dtype, int ndim, const std::int64_t* shape, PyObject* like) {
-  const auto& api = npy::npy_api::get();
+  const auto& api = numpy_api();
   PyObject* descr = nullptr;
   DType own;
   if (like != nullptr && is_numpy(like)) {

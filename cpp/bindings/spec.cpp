@@ -1,5 +1,6 @@
 #include "spec.h"
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -91,11 +92,21 @@ py::list rows() {
 
 }  // namespace
 
-const Spec& spec_of(PyObject* object) { return *py::handle(object).cast<const Spec*>(); }
+namespace {
+std::atomic<PyTypeObject*> known_type{nullptr};  // of the first interpreter; the others take the long way
+}
+
+const Spec& spec_of(PyObject* object) {
+  if (Py_TYPE(object) == known_type.load(std::memory_order_relaxed))
+    return *static_cast<const Spec*>(reinterpret_cast<py::detail::instance*>(object)->get_value_and_holder().value_ptr());
+  return *py::handle(object).cast<const Spec*>();
+}
 
 void bind_spec(py::module_& module) {
-  py::class_<Spec>(module, "Spec", py::is_final())
-      .def(py::init(&make_spec), py::arg("name"), py::arg("params"))
+  py::class_<Spec> type(module, "Spec", py::is_final());
+  PyTypeObject* unset = nullptr;
+  known_type.compare_exchange_strong(unset, reinterpret_cast<PyTypeObject*>(type.ptr()));
+  type.def(py::init(&make_spec), py::arg("name"), py::arg("params"))
       .def_property_readonly("name", [](const Spec& spec) { return std::string(spec.loss.name()); })
       .def_property_readonly("params", [](const Spec& spec) {
         py::dict params;

@@ -30,11 +30,11 @@ std::int64_t product(const Row& row, int ndim, const std::int64_t* shape) {
 void check_dtypes(const Row& row, std::span<const ConstArray> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const DType dtype = inputs[i].dtype;
-    const std::string given = std::string(row.inputs[i]) + " has dtype " + name_of(dtype);
+    const auto given = [&] { return std::string(row.inputs[i]) + " has dtype " + name_of(dtype); };
     if (static_cast<int>(i) < row.differentiable && !is_float(dtype))
-      dtype_error(row, given + ", wanted: float16, bfloat16, float32 or float64");
+      dtype_error(row, given() + ", wanted: float16, bfloat16, float32 or float64");
     if (static_cast<int>(i) == 1 && row.labels && is_float(dtype))
-      dtype_error(row, given + ", wanted: integer class labels");
+      dtype_error(row, given() + ", wanted: integer class labels");
   }
 }
 
@@ -42,22 +42,22 @@ class Outputs {
  public:
   Outputs(const Row& row, const Call& call) : row_(row), call_(call) {}
 
-  // `own`: the input that the output may exactly alias, or -1.
+  // `of`: the input whose derivative it is, or -1; `own`: the input that it may exactly alias, or -1.
   void check(const Array& out, const char* role, int of, int ndim, const std::int64_t* shape, DType dtype, int own) {
-    const std::string what = role + (of < 0 ? std::string() : std::string(" of ") + row_.inputs[of]);
+    const auto named = [&] { return std::string("out (") + role + (of < 0 ? "" : std::string(" of ") + row_.inputs[of]) + ")"; };
     if (!same_shape({out.data, out.dtype, out.ndim, out.shape, out.strides}, ndim, shape))
-      shape_error(row_, "out (" + what + ") has shape " + shape_text(out.ndim, out.shape) + ", wanted: " + shape_text(ndim, shape));
+      shape_error(row_, named() + " has shape " + shape_text(out.ndim, out.shape) + ", wanted: " + shape_text(ndim, shape));
     if (out.dtype != dtype)
-      dtype_error(row_, "out (" + what + ") has dtype " + name_of(out.dtype) + ", wanted: " + name_of(dtype));
-    if (overlaps_itself(out)) parameter_error(row_, "out (" + what + ") overlaps itself");
-    for (std::size_t i = 0; i < call_.inputs.size(); ++i)
-      if (!(static_cast<int>(i) == own && same_view(out, call_.inputs[i])) && may_share(out, call_.inputs[i]))
-        parameter_error(row_, "out (" + what + ") overlaps " + row_.inputs[i] +
-                                  (static_cast<int>(i) == own ? " in part; only the very same view is allowed" : ""));
+      dtype_error(row_, named() + " has dtype " + name_of(out.dtype) + ", wanted: " + name_of(dtype));
+    if (overlaps_itself(out)) parameter_error(row_, named() + " overlaps itself");
+    for (int i = 0; i < static_cast<int>(call_.inputs.size()); ++i)
+      if (!(i == own && same_view(out, call_.inputs[i])) && may_share(out, call_.inputs[i]))
+        parameter_error(row_, named() + " overlaps " + row_.inputs[i] +
+                                  (i == own ? " in part; only the very same view is allowed" : ""));
     if (call_.sample_weight != nullptr && may_share(out, *call_.sample_weight))
-      parameter_error(row_, "out (" + what + ") overlaps sample_weight");
+      parameter_error(row_, named() + " overlaps sample_weight");
     for (int k = 0; k < count_; ++k)
-      if (may_share(out, *seen_[k])) parameter_error(row_, "two outputs overlap each other: " + what + " and another");
+      if (may_share(out, *seen_[k])) parameter_error(row_, named() + " overlaps another output");
     seen_[count_++] = &out;
   }
 
@@ -70,8 +70,8 @@ class Outputs {
 
 // The operand over the terms: the axis of classes or features, if any, becomes the inner step.
 template <class Pointer>
-Operand operand_of(const BasicArray<Pointer>& array, int axis) {
-  if (axis < 0) return collapse(array.data, array.dtype, array.ndim, array.shape, array.strides);
+void fill(Operand& out, const BasicArray<Pointer>& array, int axis) {
+  if (axis < 0) return collapse(out, array.data, array.dtype, array.ndim, array.shape, array.strides);
   std::int64_t shape[max_ndim], strides[max_ndim];
   int n = 0;
   for (int k = 0; k < array.ndim; ++k) {
@@ -79,9 +79,8 @@ Operand operand_of(const BasicArray<Pointer>& array, int axis) {
     shape[n] = array.shape[k];
     strides[n++] = array.strides[k];
   }
-  Operand out = collapse(array.data, array.dtype, n, shape, strides);
+  collapse(out, array.data, array.dtype, n, shape, strides);
   out.inner_stride = array.strides[axis];
-  return out;
 }
 
 void check_weight(const Row& row, const ConstArray& weight, const Shapes& shapes, Job& job) {
@@ -96,7 +95,7 @@ void check_weight(const Row& row, const ConstArray& weight, const Shapes& shapes
     shape_error(row, "sample_weight has shape " + shape_of(weight) + ", the loss terms have shape " +
                          shape_text(shapes.ndim, shapes.terms));
   job.weighted = true;
-  job.weight = collapse(weight.data, weight.dtype, shapes.ndim, shapes.terms, strides);
+  collapse(job.weight, weight.data, weight.dtype, shapes.ndim, shapes.terms, strides);
 }
 
 void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstArray& pred, Job& job) {
@@ -113,7 +112,7 @@ void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstAr
   if (row.element_parameter == nullptr) return;
   const int place = parameter_place(row, row.element_parameter);
   if (state.element.empty()) {
-    job.element = collapse(&state.numbers[place], DType::float64, 0, nullptr, nullptr);
+    collapse(job.element, &state.numbers[place], DType::float64, 0, nullptr, nullptr);
     return;
   }
   const auto length = static_cast<std::int64_t>(state.element.size());
@@ -122,7 +121,7 @@ void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstAr
                          shape_of(pred) + ": wanted one per last axis");
   std::int64_t strides[max_ndim] = {};
   strides[pred.ndim - 1] = sizeof(double);
-  job.element = collapse(state.element.data(), DType::float64, pred.ndim, pred.shape, strides);
+  collapse(job.element, state.element.data(), DType::float64, pred.ndim, pred.shape, strides);
 }
 
 }  // namespace
@@ -179,7 +178,7 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   if (call.terms != nullptr) {
     outputs.check(*call.terms, "values", -1, shapes.ndim, shapes.terms, pred.dtype, shapes.axis < 0 ? 0 : -1);
     job.want_terms = true;
-    job.term_values = operand_of(*call.terms, -1);
+    fill(job.term_values, *call.terms, -1);
   }
   const auto derivatives = [&](std::span<const Array> arrays, const char* role, Operand* operands) {
     if (arrays.empty()) return false;
@@ -189,7 +188,7 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
     for (int i = 0; i < row.differentiable; ++i) {
       const ConstArray& of = call.inputs[i];
       outputs.check(arrays[i], role, i, of.ndim, of.shape, of.dtype, i);
-      operands[i] = operand_of(arrays[i], shapes.axis);
+      fill(operands[i], arrays[i], shapes.axis);
     }
     return true;
   };
@@ -201,7 +200,7 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   std::int64_t bytes = 0;
   for (int i = 0; i < job.inputs; ++i) {
     const bool per_term = i >= row.differentiable && (row.labels || state.entry.room == Room::pairs);
-    job.input[i] = operand_of(call.inputs[i], per_term ? -1 : shapes.axis);
+    fill(job.input[i], call.inputs[i], per_term ? -1 : shapes.axis);
     if (i < row.differentiable) {
       shapes.wide |= call.inputs[i].dtype == DType::float64;
       bytes += shapes.count * shapes.inner * size_of(call.inputs[i].dtype) * (1 + job.want_grad + job.want_hess);

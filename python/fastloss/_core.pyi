@@ -20,10 +20,13 @@ class Row(TypedDict):
     formula: str
     reference: str
     convex: bool
+    labels: bool
+    differentiable: int
     parameters: list[ParameterRow]
     pred_domain: str
     target_domain: str
     ulp: int
+    slack: str
 
 class Spec:
     """A loss with its parameters, validated; immutable."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from . import binary, classification, embedding, regression
@@ -59,6 +58,8 @@ def find(name: str) -> tuple[Row, type[Loss]]:
         raise ParameterError(f"the name of a loss is a str, not {type(name).__name__}")
     known = _ALIASES.get(name, name)
     if known not in _ROWS:
+        import difflib  # here, because it costs more than the rest of the import
+
         close = difflib.get_close_matches(name.lower(), [*_ROWS, *_ALIASES], n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"the names are {', '.join(_ROWS)}"
         raise ParameterError(f"no loss is named {name!r}; {hint}")

@@ -1,11 +1,12 @@
-"""The number of threads, for the process and for a block of code."""
+"""The number of threads: for the process and for a block of code; a call's own goes first."""
 
 from __future__ import annotations
 
+import operator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ._core import get_num_threads, set_num_threads, swap_thread_override
+from . import _core
 from ._errors import ParameterError
 
 if TYPE_CHECKING:
@@ -14,12 +15,43 @@ if TYPE_CHECKING:
 __all__ = ["get_num_threads", "num_threads", "set_num_threads"]
 
 
+def set_num_threads(n: int) -> None:
+    """Set how many threads a call uses that does not say.
+
+    The default is that of the environment: ``FASTLOSS_NUM_THREADS``, else ``OMP_NUM_THREADS``, else
+    one per CPU. The host's own OpenMP setting stays as it is.
+
+    Parameters
+    ----------
+    n : int
+        The number of threads, at least 1. Small calls run on one thread whatever is set, and no
+        number of threads changes a bit of any result.
+
+    Raises
+    ------
+    ParameterError
+        When ``n`` is not an integer of at least 1.
+    """
+    _core.set_num_threads(_count("set_num_threads", n))
+
+
+def get_num_threads() -> int:
+    """Return how many threads a call uses that does not say, in the calling thread.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.get_num_threads() >= 1
+    True
+    """
+    return _core.get_num_threads()
+
+
 @contextmanager
 def num_threads(n: int) -> Iterator[None]:
     """Use ``n`` threads inside a ``with`` block, in the calling thread alone.
 
-    It goes before `set_num_threads`; a call's own ``n_threads`` goes before both. Small calls run
-    on one thread whatever is set, and no number of threads changes a bit of any result.
+    It goes before `set_num_threads`; a call's own ``n_threads`` goes before both.
 
     Parameters
     ----------
@@ -29,7 +61,7 @@ def num_threads(n: int) -> Iterator[None]:
     Raises
     ------
     ParameterError
-        When ``n`` is below 1.
+        When ``n`` is not an integer of at least 1.
 
     Examples
     --------
@@ -38,10 +70,18 @@ def num_threads(n: int) -> Iterator[None]:
     ...     fl.get_num_threads()
     1
     """
-    if n == 0:  # to the core, 0 is the end of an override
-        raise ParameterError("num_threads: n is 0, at least 1 is wanted")
-    previous = swap_thread_override(n)
+    previous = _core.swap_thread_override(_count("num_threads", n))
     try:
         yield
     finally:
-        swap_thread_override(previous)
+        _core.swap_thread_override(previous)
+
+
+def _count(function: str, n: int) -> int:
+    try:
+        count = 0 if isinstance(n, bool) else operator.index(n)
+    except TypeError:
+        count = 0
+    if not 1 <= count < 2**31:
+        raise ParameterError(f"{function}: n is {n!r}, wanted: an integer >= 1")
+    return count

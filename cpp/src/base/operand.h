@@ -42,11 +42,11 @@ struct Operand {
 };
 
 // Builds the operand over `ndim` axes of `shape` with `strides`, merging neighbours and dropping axes of one.
-inline Operand collapse(const void* data, DType dtype, int ndim, const std::int64_t* shape,
-                        const std::int64_t* strides) noexcept {
-  Operand out;
+inline void collapse(Operand& out, const void* data, DType dtype, int ndim, const std::int64_t* shape,
+                     const std::int64_t* strides) noexcept {
   out.data = static_cast<const char*>(data);
   out.dtype = dtype;
+  out.ndim = 0;
   for (int axis = 0; axis < ndim; ++axis) {
     if (shape[axis] == 1) continue;
     if (out.ndim > 0 && out.strides[out.ndim - 1] == shape[axis] * strides[axis]) {
@@ -57,7 +57,6 @@ inline Operand collapse(const void* data, DType dtype, int ndim, const std::int6
       out.strides[out.ndim++] = strides[axis];
     }
   }
-  return out;
 }
 
 // Whether elements can be used where they lie: type T's own, aligned, one after the other.

@@ -17,7 +17,9 @@ const char* threading_name() noexcept;
 // Asks the host, at most every 50 ms and only on the calling thread, whether to stop.
 class Poll {
  public:
-  Poll(bool (*ask)(void*), void* context) noexcept : ask_(ask), context_(context) {}
+  Poll(bool (*ask)(void*), void* context) noexcept : ask_(ask), context_(context) {
+    if (ask_ != nullptr) last_ = std::chrono::steady_clock::now();
+  }
   bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
   // True when the work should end.
@@ -36,7 +38,7 @@ class Poll {
   bool (*ask_)(void*);
   void* context_;
   std::atomic<bool> stop_{false};
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_{};
 };
 
 using Body = void (*)(void* context, std::int64_t begin, std::int64_t end, bool on_caller);

@@ -50,6 +50,14 @@ template <class T> FASTLOSS_INLINE T min(T a, T b) { return b < a ? b : a; }
 template <class T> FASTLOSS_INLINE T max(T a, T b) { return a < b ? b : a; }
 template <class T> FASTLOSS_INLINE T clamp(T x, T low, T high) { return max(min(x, high), low); }
 
+// x where it is above 0, else 0: a NaN too becomes 0.
+template <class T> FASTLOSS_INLINE T positive_part(T x) { return x > T(0) ? x : T(0); }
+
+// -x for x >= 0, in integers: compilers split a negated minimum into a comparison and a blend.
+template <class T> FASTLOSS_INLINE T negative(T x) {
+  return from_bits(bits_of(x) | (Bits<T>(1) << (8 * sizeof(T) - 1)));
+}
+
 // `value`, unless a NaN came in as x.
 template <class T> FASTLOSS_INLINE T unless_nan(T x, T value) { return x == x ? value : x; }
 

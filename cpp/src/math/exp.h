@@ -30,10 +30,9 @@ FASTLOSS_INLINE double exp_tail(double r) {
                       0x1.27e53fa6cc35fp-22, 0x1.af6f2b1c55ff5p-26, 0x1.1edc0c81f09c8p-29);
 }
 
-// e^(x + x_lo) = (mantissa.hi + mantissa.lo) * scale * 2^-exponent.
+// e^(x + x_lo) = (hi + lo) (1 + tail) scale 2^-exponent. Without `tail` it is good to 0.8 ULP, with it to 0.6.
 template <class T> struct ScaledExp {
-  Pair<T> mantissa;
-  T scale;
+  T hi, lo, tail, scale;
 };
 // `exponent` must keep n + exponent within T's normal range for every x that comes in.
 template <class T> FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T exponent) {
@@ -41,10 +40,9 @@ template <class T> FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T expone
   using F = Format<T>;
   const T shifter = C::shifter + T(F::bias) + exponent;
   const T shifted = fma(x, C::per_ln2, shifter), n = shifted - shifter;
-  const T r_hi = fma(n, -C::ln2, x), c = fma(n, -C::ln2_lo, x_lo);  // r_hi is exact
-  const T r = r_hi + c, r_lo = c - (r - r_hi);
-  const T hi = T(1) + r, lo = fma(r * r, exp_tail(r), (r - (hi - T(1))) + r_lo);
-  return {{hi, lo}, from_bits(Bits<T>(bits_of(shifted) << F::mantissa))};
+  const T r_hi = fma(n, -C::ln2, x), c = fma(n, -C::ln2_lo, x_lo), r = r_hi + c;  // r_hi is exact
+  const T hi = T(1) + r, lo = fma(r * r, exp_tail(r), r - (hi - T(1)));
+  return {hi, lo, c - (r - r_hi), from_bits(Bits<T>(bits_of(shifted) << F::mantissa))};
 }
 
 // e^(x + x_lo) for |x_lo| <= ulp(x): the form for a difference that was rounded to x.
@@ -54,7 +52,7 @@ template <class T> FASTLOSS_INLINE T exp(T x, T x_lo) {
   const T bounded = clamp(x, C::lowest, C::highest);
   const bool negative = bounded < T(0);
   const ScaledExp<T> e = scaled_exp(bounded, bounded == x ? x_lo : T(0), negative ? T(C::middle) : T(-C::middle));
-  return (e.mantissa.hi + e.mantissa.lo) * e.scale * (negative ? C::down : C::up);
+  return (e.hi + (e.lo + e.tail)) * e.scale * (negative ? C::down : C::up);
 }
 template <class T> FASTLOSS_INLINE T exp(T x) { return exp(x, T(0)); }
 

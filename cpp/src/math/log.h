@@ -66,18 +66,21 @@ template <class T> FASTLOSS_INLINE T log1p(T x) {
   return u > T(0) ? (u < F::inf ? y : x) : (u == T(0) ? -F::inf : F::nan);
 }
 
-// log(1 + x) for x in [0, 1]: the softplus case, x + x^2 P(x), without a division.
-FASTLOSS_INLINE float log1p_slope(float x) {  // log(1 + x) / x
-  return fma(x, horner(x, -0x1.ffffd2p-2f, 0x1.554ddap-2f, -0x1.ff2558p-3f, 0x1.93557ep-3f, -0x1.3a6796p-3f,
-                       0x1.b53df6p-4f, -0x1.d7f3cp-5f, 0x1.4a975p-6f, -0x1.b2356ep-9f), 1.f);
+// (log(1 + x) - x) / x^2 for x in [0, 1], minimax for the logarithm: 2^-27 and 2^-56.
+FASTLOSS_INLINE float log1p_bend(float x) {
+  return split_horner(x - 0.5f, -0x1.833704p-2f, 0x1.6f0d74p-3f, -0x1.7de0e4p-4f, 0x1.a2866p-5f, -0x1.d98b38p-6f,
+                      0x1.10d474p-6f, -0x1.4db51p-7f, 0x1.c73054p-8f, -0x1.b33e9ap-9f);
 }
-FASTLOSS_INLINE double log1p_slope(double x) {
-  return fma(x, horner(x, -0x1.fffffffffff9fp-2, 0x1.5555555551052p-2, -0x1.fffffffdd4a49p-3, 0x1.99999951faf9cp-3,
-                       -0x1.55554fbe6416dp-3, 0x1.2491fed9c3401p-3, -0x1.fffa8bcf0a8f7p-4, 0x1.c6f6a83502364p-4,
-                       -0x1.98d29699564b2p-4, 0x1.712df59f09936p-4, -0x1.4b021f378e524p-4, 0x1.202def13cfcefp-4,
-                       -0x1.d7114b9ac33b8p-5, 0x1.5a89209f4416bp-5, -0x1.b63269dcfff1fp-6, 0x1.c57ed821bd048p-7,
-                       -0x1.6b4e3c10f3711p-8, 0x1.a25bbb6b04da5p-10, -0x1.31f89dd01fa33p-12, 0x1.a9062dc93e13ep-16), 1.);
+FASTLOSS_INLINE double log1p_bend(double x) {
+  return split_horner(x - 0.5, -0x1.833704d019edp-2, 0x1.6f0d7bd624bedp-3, -0x1.7ddf1fe86ac64p-4,
+                      0x1.a279c04c785efp-5, -0x1.da348248790f8p-6, 0x1.131116fc1c06p-6, -0x1.44ba45de1ba4dp-7,
+                      0x1.84904ed1d493fp-8, -0x1.d5faf07e1a086p-9, 0x1.1ebd42daf125cp-9, -0x1.607615f5a8159p-10,
+                      0x1.b3dd79759e858p-11, -0x1.0ecef1627c176p-11, 0x1.5326ae8ebf134p-12, -0x1.adc6c81a9c43fp-13,
+                      0x1.075032e9adecbp-13, -0x1.29a7440911a29p-14, 0x1.b86b3d51a31e5p-15, -0x1.add595e534362p-15,
+                      0x1.acca197e0fefep-16);
 }
-template <class T> FASTLOSS_INLINE T log1p_unit(T x) { return x * log1p_slope(x); }
+// The softplus case, without a division; `lifted` is x times a power of two, and so is the answer.
+template <class T> FASTLOSS_INLINE T log1p_unit(T x, T lifted) { return fma(lifted * x, log1p_bend(x), lifted); }
+template <class T> FASTLOSS_INLINE T log1p_unit(T x) { return log1p_unit(x, x); }
 
 }  // namespace fastloss::FASTLOSS_ISA

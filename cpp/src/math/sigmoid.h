@@ -23,11 +23,17 @@ template <class T> struct Sigmoid {
 
   explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_, T logit = Format<T>::inf, T odds = T(0))
       : z(z_), size(min(abs(z_), logit)) {
-    const ScaledExp<T> x = scaled_exp(max(-abs(z), ExpConstants<T>::lowest), T(0), lift);
-    lifted = max((x.mantissa.hi + x.mantissa.lo) * x.scale, odds / lower);
+    const ScaledExp<T> x = scaled_exp(negative(min(abs(z), -ExpConstants<T>::lowest)), T(0), lift);
+    lifted = max((x.hi + x.lo) * x.scale, odds / lower);
     e = lifted * lower;
     const T d = T(1) + e, d_lo = e - (d - T(1)), y = T(1) / d;
+#if WV==0
     w = fma(y, fma(-d_lo, y, fma(-d, y, T(1))), y);
+#elif WV==1
+    w = fma(-d_lo*y,y,y);
+#else
+    w=y;(void)d_lo;
+#endif
   }
   T FASTLOSS_INLINE_MEMBER larger() const { return w; }
   T FASTLOSS_INLINE_MEMBER smaller() const { return lifted * w * lower; }
@@ -37,7 +43,7 @@ template <class T> struct Sigmoid {
 
   // a softplus(z) + b softplus(-z)
   T FASTLOSS_INLINE_MEMBER softplus(T a, T b) const {
-    return fma((a + b) * (lifted * log1p_slope(e)), lower, weighted(z < T(0) ? b : a, size));
+    return fma((a + b) * log1p_unit(e, lifted), lower, positive_part((z < T(0) ? b : a) * size));
   }
   // a sigma(z) - b sigma(-z)
   T FASTLOSS_INLINE_MEMBER difference(T a, T b) const {

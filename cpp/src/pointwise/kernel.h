@@ -7,17 +7,21 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
+template <class Loss, class T>
+FASTLOSS_INLINE Jet<T> apply(const Loss& loss, T pred, T target, const T* element, int i) {
+  if constexpr (requires { loss(pred, target, *element); })
+    return loss(pred, target, element[i]);
+  else
+    return loss(pred, target);
+}
+
 template <template <class> class Loss, class T, Mode mode>
 void map_run(const T* __restrict pred, const T* __restrict target, const T* __restrict element,
              T* __restrict value, T* __restrict grad, T* __restrict hess, int n, const double* parameters) noexcept {
   const Loss<T> loss(parameters);
 #pragma omp simd
   for (int i = 0; i < (n & -lanes); ++i) {
-    Jet<T> jet;
-    if constexpr (requires { loss(T(), T(), T()); })
-      jet = loss(pred[i], target[i], element[i]);
-    else
-      jet = loss(pred[i], target[i]);
+    const Jet<T> jet = apply(loss, pred[i], target[i], element, i);
     if constexpr (mode == Mode::value || mode == Mode::value_grad) value[i] = jet.value;
     if constexpr (mode != Mode::value) grad[i] = jet.grad;
     if constexpr (mode == Mode::grad_hess) hess[i] = jet.hess;

@@ -38,7 +38,8 @@ def explain(name: str, assignments: list[str]) -> None:
         text = f"{parameter['kind']}{limits}, default {parameter['default']!r}"
         _line("parameter", f"{parameter['name']}: {text}")
     _line("convex", "yes" if row["convex"] else "no")
-    _line("accuracy", f"within {row['ulp']} ULP")
+    slack = "" if row["slack"] == "0" else f"; relative to S where larger, S = {row['slack']}"
+    _line("accuracy", f"within {row['ulp']} ULP{slack}")
     _line("source", row["reference"])
     print()
     flat = {**loss.params, "axis": -1} if "axis" in loss.params else loss.params
@@ -103,7 +104,7 @@ def _rows(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
     for right in (0.01, 0.1, 0.5, 0.9, 0.99):
         p = np.full(classes, (1.0 - right) / max(classes - 1, 1))
         p[0] = right
-        target = 0 if "labels" in row["target_domain"] else np.eye(classes)[0]
+        target = 0 if row["labels"] else np.eye(classes)[0]
         pred = np.log(p) if params["from_logits"] else p
         yield f"p {right:g} for the right class", [pred, target]
 

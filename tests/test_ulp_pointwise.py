@@ -1,0 +1,132 @@
+"""Elementwise losses: value, gradient, Hessian and curvature to the ULP budget of their row."""
+
+import numpy as np
+import pytest
+
+from tests import cases
+from tests.measure import assert_close
+
+POINTWISE = [name for name, row in cases.ROWS.items() if row["room"] == "pointwise"]
+LOGIT_LOSSES = [n for n in POINTWISE if "from_logits" in cases.Case(n).loss.params]
+DTYPES = ("float32", "float64")
+GAMMAS = (0.0, 0.5, 1.0, 2.0, 3.7, 5.0)
+
+
+def finite_patterns(dtype, n, *seed):
+    """Return numbers of every sign, exponent and fraction, subnormal ones included."""
+    bits = np.dtype(dtype).itemsize * 8
+    patterns = cases.random("patterns", dtype, *seed).integers(0, 2**bits, n, dtype=f"u{bits // 8}")
+    x = patterns.view(dtype)
+    return x[np.isfinite(x)]
+
+
+def logits(dtype):
+    """Return logits of every size that matters: where sigmoid bends, saturates and underflows."""
+    info, rng = np.finfo(dtype), cases.random("logits", dtype)
+    tail = 104.0 if dtype == "float32" else 745.2
+    parts = [
+        rng.normal(0, 2, 120),
+        rng.uniform(-20, 20, 60),
+        rng.uniform(-tail, tail, 60),
+        np.linspace(tail * 0.8, tail * 1.05, 21),
+        -np.linspace(tail * 0.8, tail * 1.05, 21),
+        [20, -20, 88, -88, 104, -104, 709.5, -709.5, 745, -745, 1e3, -1e3, 1e5, -1e5],
+        np.ldexp([1.0, -1.0, 1.5, -1.5], [-3, -10, -24, -53]),
+        [info.max, -info.max, info.tiny, -info.tiny, 0.0, -0.0],
+        [info.smallest_subnormal, -info.smallest_subnormal, info.tiny / 2, 1e-20, -1e-20],
+    ]
+    return np.concatenate(parts).astype(dtype)
+
+
+def probabilities(dtype):
+    """Return probabilities down to the smallest, up to the last below 1, but not 0 and 1."""
+    info, rng = np.finfo(dtype), cases.random("probabilities", dtype)
+    near_one = 1 - np.ldexp(rng.uniform(1, 2, 24), -rng.integers(2, info.nmant, 24))
+    tiny = np.exp(rng.uniform(np.log(info.tiny), 0, 60))
+    ends = [info.smallest_subnormal, info.tiny / 2, info.tiny, info.eps, 0.5, 1 - info.epsneg]
+    p = np.concatenate([rng.uniform(0, 1, 90), near_one, tiny, ends]).astype(dtype)
+    return p[(p > 0) & (p < 1)]
+
+
+def targets(dtype):
+    soft = [0.5, 0.25, 0.9, 1e-6, 1 - 2.0**-11, np.finfo(dtype).smallest_subnormal]
+    return np.array([0.0, 1.0, *soft]).astype(dtype)
+
+
+def crossed(pred, target):
+    """Return every prediction with every target."""
+    return np.repeat(pred, len(target)), np.tile(target, len(pred))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", [n for n in POINTWISE if n not in LOGIT_LOSSES])
+def test_any_number(name, dtype):
+    for params in cases.variants(name):
+        case = cases.Case(name, tuple(params.items()))
+        if any(case.row[f"{side}_domain"] != "real" for side in ("pred", "target")):
+            assert_close(case.loss, [x.reshape(-1) for x in cases.draw(case, (60, 5), dtype=dtype)])
+            continue
+        pred, target = finite_patterns(dtype, 500, "pred"), finite_patterns(dtype, 500, "target")
+        n = min(len(pred), len(target))
+        assert_close(case.loss, [pred[:n], target[:n]])
+        near = cases.random("near", dtype).normal(0, 3, (2, 300)).astype(dtype)
+        assert_close(case.loss, list(near))
+        # Neighbours: the difference is exact, whatever the numbers.
+        assert_close(case.loss, [pred[:n], np.nextafter(pred[:n], np.float32(0)).astype(dtype)])
+
+
+PARAMETERS = [
+    {},
+    {"pos_weight": 2.5},
+    {"pos_weight": 0.0},
+    {"label_smoothing": 0.1},
+    {"label_smoothing": 1.0, "pos_weight": 0.125},
+    {"eps": 0.001},
+    {"eps": 0.25, "label_smoothing": 0.1, "pos_weight": 2.5},
+]
+
+
+def focal(params):
+    return [
+        {**params, "gamma": g, "alpha": a} for g, a in zip(GAMMAS, (0.25, None) * 3, strict=True)
+    ]
+
+
+def instances(name):
+    """Return the parameter sets of a loss of logits, at every gamma where it has one."""
+    sets = PARAMETERS
+    if "gamma" in cases.Case(name).loss.params:
+        sets = focal({}) + [x for p in PARAMETERS[1:] for x in focal(p)[1::2]]
+    return [pytest.param(name, p, id=f"{name}-{cases.label(p)}") for p in sets]
+
+
+EVERY = [instance for name in LOGIT_LOSSES for instance in instances(name)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("name", "params"), EVERY)
+def test_logits(name, params, dtype):
+    loss = cases.Case(name, (*params.items(), ("from_logits", True))).loss
+    pred, target = logits(dtype), targets(dtype)
+    assert_close(loss, crossed(pred, target[:2]))  # hard: nothing may cancel
+    assert_close(loss, crossed(pred[::4], target[2:]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("name", "params"), EVERY)
+def test_probabilities(name, params, dtype):
+    loss = cases.Case(name, (*params.items(), ("from_logits", False))).loss
+    pred, target = probabilities(dtype), targets(dtype)
+    assert_close(loss, crossed(pred, target[:2]))
+    assert_close(loss, crossed(pred[::3], target[2:]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", LOGIT_LOSSES)
+def test_where_the_curvature_changes_sign(name, dtype):
+    """The exact Hessian of a focal loss crosses zero between -3 and 3; look closely there."""
+    fine = np.linspace(-3, 3, 241).astype(dtype)
+    for gamma in GAMMAS:
+        params = {"gamma": gamma} if "gamma" in cases.Case(name).loss.params else {}
+        loss = cases.Case(name, (*params.items(), ("from_logits", True))).loss
+        assert_close(loss, crossed(fine, np.array([0.0, 1.0], dtype)))

@@ -31,10 +31,10 @@ def difference(ours: Answer, theirs: Answer) -> str:
     for k, (mine, other) in enumerate(zip(ours.arrays, theirs.arrays, strict=True)):
         if mine.shape != other.shape:
             return f"array {k} has shape {other.shape}, ours {mine.shape}"
-        gaps = np.abs(np.subtract(mine, other))
-        sizes = np.abs(mine)
-        if not float(gaps.max()) <= LARGEST_TOLERANCE * float(sizes.max()):
+        gaps, sizes = np.abs(np.subtract(mine, other)), np.abs(mine)
+        if not gaps.max() <= LARGEST_TOLERANCE * sizes.max():
             return f"array {k} differs by up to {gaps.max():.3g} of {sizes.max():.3g}"
-        if not float(gaps.sum(dtype=np.float64)) <= TOTAL_TOLERANCE * float(sizes.sum(dtype=np.float64)):
-            return f"array {k} differs in total by more than {TOTAL_TOLERANCE} of its size"
+        total_gap, total_size = gaps.sum(dtype=np.float64), sizes.sum(dtype=np.float64)
+        if not total_gap <= TOTAL_TOLERANCE * total_size:
+            return f"array {k} differs in total by {total_gap:.3g} of {total_size:.3g}"
     return ""

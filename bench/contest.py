@@ -56,6 +56,10 @@ def selected(wanted: frozenset[str]) -> list[Workload]:
     return [work for work in WORKLOADS if work.figures & wanted]
 
 
+def our_call(loss: Any, inputs: Inputs, out: Any, **keywords: Any) -> Callable[[], Any]:
+    return lambda: loss.value_and_grad(*inputs, out=out, **keywords)
+
+
 def our_contender(fl: ModuleType, work: Workload, inputs: Inputs) -> Contender:
     loss = work.loss(fl)
     given = outputs(work, inputs)
@@ -70,7 +74,7 @@ def our_contender(fl: ModuleType, work: Workload, inputs: Inputs) -> Contender:
         )
     return Contender(
         OURS,
-        lambda: loss.value_and_grad(*inputs, out=given),
+        our_call(loss, inputs, given),
         lambda result: Answer(float(result[0]), arrays),
     )
 

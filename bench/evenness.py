@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from bench.evenness_cases import Variant, variants
+from bench.contest import our_call
+from bench.evenness_cases import variants
 from bench.machine import cache_bytes
 from bench.measure import by_turns, calls
 
@@ -50,7 +51,10 @@ def run(
 
 
 def _losses(fl: ModuleType) -> dict[str, Any]:
-    return {"MSE": fl.MeanSquaredError(), "BCE from logits": fl.BinaryCrossEntropy(from_logits=True)}
+    return {
+        "MSE": fl.MeanSquaredError(),
+        "BCE from logits": fl.BinaryCrossEntropy(from_logits=True),
+    }
 
 
 def _level(elements: int) -> str:
@@ -70,10 +74,7 @@ def _sizes(name: str, loss: Any, seconds: float, quick: bool) -> list[SizeCost]:
     batches = {}
     for exponent in exponents:
         n = 1 << exponent
-        part = (pred[:n], target[:n])
-        batches[str(n)] = calls(
-            lambda part=part, out=g[:n]: loss.value_and_grad(*part, out=out)
-        )
+        batches[str(n)] = calls(our_call(loss, (pred[:n], target[:n]), g[:n]))
     timings = by_turns(batches, seconds * len(batches))
     return [
         SizeCost(name, int(n), _level(int(n)), timing.best / int(n) * 1e9)
@@ -86,7 +87,14 @@ def _variants(
 ) -> list[VariantCost]:
     cases = variants(fl, name, elements)
     timings = by_turns(
-        {case.title: calls(_call(case, threads)) for case in cases}, seconds * len(cases), rounds=8
+        {
+            case.title: calls(
+                our_call(case.loss, case.inputs, case.out, n_threads=threads, **case.keywords)
+            )
+            for case in cases
+        },
+        seconds * len(cases),
+        rounds=8,
     )
     plain = cases[0]
     base = timings[plain.title].best / plain.elements
@@ -101,8 +109,3 @@ def _variants(
         )
         for case in cases[1:]
     ]
-
-
-def _call(case: Variant, threads: int) -> Callable[[], object]:
-    loss, inputs, out, keywords = case.loss, case.inputs, case.out, case.keywords
-    return lambda: loss.value_and_grad(*inputs, out=out, n_threads=threads, **keywords)

@@ -110,7 +110,9 @@ def _rows(fl: ModuleType, elements: int) -> list[Variant]:
         make("classes reversed", "layout", (z[:, ::-1], y)),
         make("every 2nd class", "layout", (wide[:, :2048:2], y)),
         make("rows padded", "layout", (wide[:, :1024], y)),
-        make("class axis first", "layout", (z.reshape(1024, rows), y), out.reshape(1024, rows), first),
+        make(
+            "class axis first", "layout", (z.reshape(1024, rows), y), out.reshape(1024, rows), first
+        ),
         make("1023 classes", "tail", (z[:, :1023], y), out[:, :1023]),
         make("1001 classes", "tail", (z[:, :1001], y), out[:, :1001]),
         make("float32 weights", "weights", (z, y), sample_weight=np.abs(z[:, 0]).copy()),

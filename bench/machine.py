@@ -63,14 +63,11 @@ def describe(fl: ModuleType, threads: int, compiler: str) -> dict[str, Any]:
 def cpu_name() -> str:
     """The model, with family and model number where the name alone does not tell the generation."""
     try:
-        fields = dict(
-            (key.strip(), value.strip())
-            for key, _, value in (
-                line.partition(":") for line in reversed(Path("/proc/cpuinfo").read_text().splitlines())
-            )
-        )
+        first = Path("/proc/cpuinfo").read_text().split("\n\n")[0]
     except OSError:
         return platform.processor() or platform.machine()
+    pairs = (line.partition(":") for line in first.splitlines())
+    fields = {key.strip(): value.strip() for key, _, value in pairs}
     name = fields.get("model name", platform.machine())
     if "cpu family" in fields:
         name += f" (family {fields['cpu family']}, model {fields.get('model', '?')}"

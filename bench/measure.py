@@ -50,7 +50,9 @@ def statement(code: str, **names: object) -> Batch:
     return timeit.Timer(code, globals=dict(names)).timeit
 
 
-def by_turns(contenders: Mapping[str, Batch], seconds: float, rounds: int = 12) -> dict[str, Timing]:
+def by_turns(
+    contenders: Mapping[str, Batch], seconds: float, rounds: int = 12
+) -> dict[str, Timing]:
     """Time every contender in `rounds` turns, sharing out about `seconds` in all."""
     turns = {name: _Turn(batch, seconds / len(contenders)) for name, batch in contenders.items()}
     was_enabled = gc.isenabled()

@@ -135,7 +135,7 @@ def measure(title: str, threads: int) -> float:
     """KiB by which the peak of one call exceeds what was there before it."""
     fl = importlib.import_module("fastloss")
     loss, inputs, keywords = CASES[title](fl)
-    # The first call loads code and tables; it is small, so it starts no thread and needs no scratch.
+    # Loads code and tables; so small a call starts no thread and needs no scratch.
     fl.MeanSquaredError().value_and_grad(np.ones(4, np.float32), np.zeros(4, np.float32))
     Path("/proc/self/clear_refs").write_text("5")
     before = _status("VmRSS")

@@ -59,7 +59,9 @@ def draw(results: dict[str, Any], path: Path) -> bool:
 
 
 def _contest(axis: Any, contest: Contest, longest: float) -> None:
-    rows = sorted((row for row in contest.rows if row.name not in (TRIAD, READ)), key=lambda r: r.best)
+    rows = sorted(
+        (row for row in contest.rows if row.name not in (TRIAD, READ)), key=lambda r: r.best
+    )
     colours = [
         OURS_COLOUR if row.name == OURS else PEER_COLOUR if row.everyday else TUNED_COLOUR
         for row in rows
@@ -72,9 +74,7 @@ def _contest(axis: Any, contest: Contest, longest: float) -> None:
     _bars(axis, [r.name for r in rows], [r.relative for r in rows], colours, labels, longest)
     axis.axvline(1, color=LIMIT_COLOUR, linewidth=1, linestyle="--")
     limit = contest.row(contest.limit)
-    axis.set_title(
-        f"{contest.title}   limit {_milliseconds(limit.best)}", fontsize=10, loc="left"
-    )
+    axis.set_title(f"{contest.title}   limit {_milliseconds(limit.best)}", fontsize=10, loc="left")
 
 
 def _costs(axis: Any, costs: Sequence[Any]) -> None:
@@ -109,7 +109,9 @@ def _bars(
 ) -> None:
     floor = 0.5
     places = range(len(names))
-    axis.barh(places, [max(v, floor) - floor for v in values], left=floor, color=colours, height=0.72)
+    axis.barh(
+        places, [max(v, floor) - floor for v in values], left=floor, color=colours, height=0.72
+    )
     axis.set_xscale("log")
     axis.set_xlim(floor, longest * 12)
     axis.set_yticks(places, names, fontsize=8.5)

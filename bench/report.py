@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.contest import OURS, READ, TRIAD, Contest
-from bench.targets import TARGETS, Verdict
+from bench.targets import TARGETS
+from bench.verdicts import Verdict
 
 METHOD = """\
 All figures are ratios from one run in one process. The contenders of a workload take turns, round
 after round, and the best of many runs counts. Inputs are float32 unless said, made by NumPy (large
 arrays on huge pages); results go into arrays given beforehand wherever a library has a way to take
 them. Every peer's value and gradient are compared with ours before it is timed (value within
-1e-4, gradients within 1e-4 of the largest entry and 1e-3 in total); one that disagrees is not timed.
+1e-4, gradients within 1e-4 of the largest entry and 1e-3 in total); one that disagrees is left out.
 
 The *triad* is c = a - b over arrays of as many float32 elements, with stores that bypass the
 caches, on all threads (`bench/triad.cpp`): the memory limit of a loss with its gradient. The
@@ -54,7 +55,8 @@ def markdown(results: dict[str, Any], verdicts: Sequence[Verdict]) -> str:
     parts += ["## Targets", _targets(verdicts)]
     if results.get("calls"):
         rows = [
-            [c.title, c.name, f"{c.microseconds:.2f}", f"{c.relative:.1f}"] for c in results["calls"]
+            [c.title, c.name, f"{c.microseconds:.2f}", f"{c.relative:.1f}"]
+            for c in results["calls"]
         ]
         head = ["work, n = 100", "call", "µs", "x np.subtract"]
         parts += ["## The cost of a call", table(head, rows)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from bench.contest import our_call
 from bench.limits import Limits
 from bench.measure import by_turns, calls
 
@@ -25,21 +26,20 @@ class Speedup:
         return self.one / self.two
 
 
-def run(fl: ModuleType, limits: Limits, seconds: float, say: Callable[[str], None]) -> list[Speedup]:
+def run(
+    fl: ModuleType, limits: Limits, seconds: float, say: Callable[[str], None]
+) -> list[Speedup]:
     single = Limits(1)
     double = limits if limits.threads == 2 else Limits(2)
-    found = [_pair("triad, for comparison", single.triad(ELEMENTS), double.triad(ELEMENTS), False, seconds)]
+    triads = single.triad(ELEMENTS), double.triad(ELEMENTS)
+    found = [_pair("triad, for comparison", *triads, False, seconds)]
     for title, loss, inputs, out, judged in _cases(fl):
         say(title)
         found.append(
             _pair(
                 title,
-                lambda loss=loss, inputs=inputs, out=out: loss.value_and_grad(
-                    *inputs, out=out, n_threads=1
-                ),
-                lambda loss=loss, inputs=inputs, out=out: loss.value_and_grad(
-                    *inputs, out=out, n_threads=2
-                ),
+                our_call(loss, inputs, out, n_threads=1),
+                our_call(loss, inputs, out, n_threads=2),
                 judged,
                 seconds,
             )

@@ -45,7 +45,9 @@ def _binary(rng: np.random.Generator, quick: bool) -> Inputs:
     return logits, (rng.random(ELEMENTS, dtype=np.float32) < 0.3).astype(np.float32)
 
 
-def _rows(rows: int, quick_rows: int, classes: int) -> Callable[[np.random.Generator, bool], Inputs]:
+def _rows(
+    rows: int, quick_rows: int, classes: int
+) -> Callable[[np.random.Generator, bool], Inputs]:
     def make(rng: np.random.Generator, quick: bool) -> Inputs:
         count = quick_rows if quick else rows
         logits = _normal(rng, count, classes)
@@ -83,7 +85,13 @@ WORKLOADS: tuple[Workload, ...] = (
     _work("mse.value", "MSE, value alone", "P2", lambda fl: fl.MeanSquaredError(), _regression),
     _work("mae.value", "MAE, value alone", "P2", lambda fl: fl.MeanAbsoluteError(), _regression),
     _work("huber.value", "Huber, value alone", "P2", lambda fl: fl.Huber(delta=1.0), _regression),
-    _work("bce", "BCE from logits", "P3 P5", lambda fl: fl.BinaryCrossEntropy(from_logits=True), _binary),
+    _work(
+        "bce",
+        "BCE from logits",
+        "P3 P5",
+        lambda fl: fl.BinaryCrossEntropy(from_logits=True),
+        _binary,
+    ),
     _work(
         "bce.hess",
         "BCE from logits, gradient and Hessian",

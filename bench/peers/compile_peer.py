@@ -29,14 +29,16 @@ def contenders(work: Workload, inputs: Inputs) -> list[Contender]:
     loss = torch_formulas.losses(torch).get(work.family)
     hand = torch_formulas.by_hand(torch).get(work.key)
     tensors = [torch.from_numpy(array) for array in inputs]
+    if loss is None:
+        return []
     if work.mode == "value":
-        function = torch.compile(lambda *arguments: loss(*arguments), dynamic=False)
+        function = torch.compile(loss, dynamic=False)
 
         def value() -> Any:
             with torch.no_grad():
                 return function(*tensors)
 
-        return [Contender(NAME, value, lambda result: Answer(float(result)))] if loss else []
+        return [Contender(NAME, value, lambda result: Answer(float(result)))]
 
     given: Any = outputs(work, inputs)
     arrays = given if isinstance(given, tuple) else (given,)

@@ -193,7 +193,8 @@ def _ce(pred: Array, target: Array) -> Call:
 
 def _distance(a: Array, b: Array, into: Array) -> Array:
     np.subtract(a, b, out=into)
-    return np.sqrt(np.einsum("ij,ij->i", into, into))
+    squared: Array = np.einsum("ij,ij->i", into, into)
+    return np.sqrt(squared, out=squared)
 
 
 def _triplet(anchor: Array, positive: Array, negative: Array) -> Call:

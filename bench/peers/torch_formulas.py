@@ -8,27 +8,27 @@ from bench.workloads import CONTRASTIVE_MARGIN
 
 def losses(torch: Any) -> dict[str, Callable[..., Any]]:
     """The mean loss of each workload family; PyTorch's own function wherever it has one."""
-    F = torch.nn.functional
+    functional = torch.nn.functional
 
     def focal(z: Any, t: Any) -> Any:  # as in torchvision.ops.sigmoid_focal_loss
         p = torch.sigmoid(z)
-        ce = F.binary_cross_entropy_with_logits(z, t, reduction="none")
+        ce = functional.binary_cross_entropy_with_logits(z, t, reduction="none")
         p_t = p * t + (1 - p) * (1 - t)
         alpha_t = 0.25 * t + 0.75 * (1 - t)
         return (alpha_t * ce * (1 - p_t) ** 2.0).mean()
 
     def contrastive(a: Any, b: Any, t: Any) -> Any:
-        d = F.pairwise_distance(a, b)
+        d = functional.pairwise_distance(a, b)
         return (t * d**2 + (1 - t) * torch.clamp(CONTRASTIVE_MARGIN - d, min=0) ** 2).mean()
 
     return {
-        "mse": F.mse_loss,
-        "mae": F.l1_loss,
-        "huber": F.huber_loss,
-        "bce": F.binary_cross_entropy_with_logits,
+        "mse": functional.mse_loss,
+        "mae": functional.l1_loss,
+        "huber": functional.huber_loss,
+        "bce": functional.binary_cross_entropy_with_logits,
         "focal": focal,
-        "ce": F.cross_entropy,
-        "triplet": F.triplet_margin_loss,
+        "ce": functional.cross_entropy,
+        "triplet": functional.triplet_margin_loss,
         "contrastive": contrastive,
     }
 

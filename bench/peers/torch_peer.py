@@ -13,7 +13,7 @@ _found: dict[str, Any] = {}
 
 
 def load(threads: int) -> str:
-    # PyTorch asks for huge pages only when told to; NumPy, whose arrays the others use, always does.
+    # PyTorch asks for huge pages only when told to; NumPy, which serves the others, always does.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     torch = importlib.import_module("torch")
     torch.set_num_threads(threads)

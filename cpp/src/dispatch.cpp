@@ -23,6 +23,8 @@ namespace fastloss {
   const Passes<double>* passes_double();                 \
   const PointwiseKernel<float>* pointwise_float();       \
   const PointwiseKernel<double>* pointwise_double();     \
+  const RowTable<float>* rows_float();                   \
+  const RowTable<double>* rows_double();                 \
   }
 FASTLOSS_TIERS(FASTLOSS_DECLARE)
 
@@ -34,7 +36,8 @@ struct Choice {
 };
 
 #define FASTLOSS_CANDIDATE(isa)                                                                   \
-  {Isa::isa, {isa::passes_float(), isa::passes_double(), isa::pointwise_float(), isa::pointwise_double()}},
+  {Isa::isa, {isa::passes_float(), isa::passes_double(), isa::pointwise_float(), isa::pointwise_double(),             \
+              isa::rows_float(), isa::rows_double()}},
 
 Choice choose() {
   const Choice candidates[] = {FASTLOSS_TIERS(FASTLOSS_CANDIDATE)};  // from the plainest to the widest

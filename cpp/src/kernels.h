@@ -43,6 +43,81 @@ struct PointwiseKernel {
   PointwiseMap<T> map[mode_count];
 };
 
+// Row losses. Rows are worked on in groups that lie in scratch one after the other, each padded to whole
+// lanes: with -infinity where they are logits, with 0 where they are probabilities.
+inline constexpr int group_rows = 64;
+
+template <class T>
+struct RowGroup {
+  // The call.
+  std::int64_t classes, pitch;     // pitch: from row to row
+  const double* parameters;
+  double smoothing, eps;
+  const double *class_weight, *class_alpha;  // per class, or null
+  bool want_grad, want_hess, positive;
+  Passes<double>::Load load_target;  // dense targets; null: labels
+  std::int64_t target_stride;        // along the classes
+  bool (*stopped)(void* context);    // asked now and then while rows are long
+  void* context;
+  // The rows.
+  int count;
+  T *rows, *hess;                  // predictions; the kernel leaves the derivatives in their place
+  const char* target;              // of the first row, with the step to the next
+  std::int64_t target_step;
+  std::int64_t label[group_rows];
+  bool silent[group_rows];         // rows of weight zero
+  double factor[group_rows];       // of the derivatives
+  // What comes out. Gradients are (row * scale) * rest, Hessians are final.
+  double value[group_rows];
+  double mass[group_rows];         // sum_k t_k w_k
+  T scale[group_rows], rest[group_rows];
+  bool bad_target;                 // a dense target is negative or infinite
+};
+
+template <class T>
+struct RowKernel {
+  void (*spike)(RowGroup<T>& group);          // logits, all the target in one class
+  void (*dense)(RowGroup<T>& group);          // logits
+  void (*probabilities)(RowGroup<T>& group);
+};
+
+// Between memory and the rows of a group.
+template <class T>
+struct RowPasses {
+  void (*spread)(const T* flat, T* rows, int count, int classes, int pitch, T pad);
+  void (*settle)(const T* rows, const T* scale, const T* rest, T* flat, int count, int classes, int pitch);
+  void (*scale)(T* row, T scale, std::int64_t n);
+  // `lanes` classes of up to `lanes` rows, class by class in `tile`.
+  void (*turn_in)(const T* tile, T* rows, int count, std::int64_t pitch);
+  void (*turn_out)(const T* rows, const T* scale, const T* rest, T* tile, int count, std::int64_t pitch);
+  void (*masses)(RowGroup<T>& group);         // the class weights of dense targets
+};
+
+template <class T>
+struct RowTable {
+  const RowKernel<T>* kernel;
+  RowPasses<T> passes;
+};
+
+// Pair losses, row by row. `measure` reads all features and leaves in `state` what the derivatives need;
+// `derive` then gives `n` features of them, multiplied by `factor`, to one array per differentiable input.
+inline constexpr int pair_state_size = 512;
+
+struct PairMeasured {
+  double value;
+  bool flat;  // all derivatives are 0
+};
+
+template <class T>
+struct PairKernel {
+  using Measure = PairMeasured (*)(const T* const* input, std::int64_t features, double target,
+                                   const double* parameters, bool derivatives, void* state) noexcept;
+  using Derive = void (*)(const void* state, const T* const* input, int n, double factor, T* const* grad,
+                          T* const* hess) noexcept;
+  Measure measure;
+  Derive derive[mode_count];  // none for Mode::value
+};
+
 // Everything that one ISA offers. The tables of the rooms are in the order of their rows, with
 // `max_variants` entries for each.
 struct Tier {
@@ -50,6 +125,8 @@ struct Tier {
   const Passes<double>* passes_double;
   const PointwiseKernel<float>* pointwise_float;
   const PointwiseKernel<double>* pointwise_double;
+  const RowTable<float>* rows_float;
+  const RowTable<double>* rows_double;
 
   template <class T>
   const Passes<T>& passes() const {
@@ -60,6 +137,11 @@ struct Tier {
   const PointwiseKernel<T>* pointwise() const {
     if constexpr (sizeof(T) == 4) return pointwise_float;
     else return pointwise_double;
+  }
+  template <class T>
+  const RowTable<T>& rows() const {
+    if constexpr (sizeof(T) == 4) return *rows_float;
+    else return *rows_double;
   }
 };
 

@@ -14,6 +14,7 @@ explains them and checks the installation.
 from ._base import Loss
 from ._core import __version__
 from ._errors import (
+    DeviceError,
     DomainError,
     DTypeError,
     FastlossError,

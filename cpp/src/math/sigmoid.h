@@ -19,21 +19,21 @@ template <class T> struct LogitBound {
 // e = exp(-|z|) is held times 2^lift, so that a product with it is rounded once even where it is subnormal.
 template <class T> struct Sigmoid {
   static constexpr T lift = sizeof(T) == 4 ? T(32) : T(64), lower = sizeof(T) == 4 ? T(0x1p-32) : T(0x1p-64);
-  T z, size, lifted, e, w;  // w = 1 / (1 + e), the larger of the two probabilities
+  T z, size, lifted, e, y, lack, w;  // w = 1 / (1 + e), the larger of the two probabilities
 
   explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_, T logit = Format<T>::inf, T odds = T(0))
       : z(z_), size(min(abs(z_), logit)) {
     const ScaledExp<T> x = scaled_exp(negative(min(abs(z), -ExpConstants<T>::lowest)), T(0), lift);
+#ifdef ROUGH
     lifted = max((x.hi + x.lo) * x.scale, odds / lower);
-    e = lifted * lower;
-    const T d = T(1) + e, d_lo = e - (d - T(1)), y = T(1) / d;
-#if WV==0
-    w = fma(y, fma(-d_lo, y, fma(-d, y, T(1))), y);
-#elif WV==1
-    w = fma(-d_lo*y,y,y);
 #else
-    w=y;(void)d_lo;
+    lifted = max((x.hi + (x.lo + x.tail)) * x.scale, odds / lower);
 #endif
+    e = lifted * lower;
+    const T d = T(1) + e, d_lo = e - (d - T(1));
+    y = T(1) / d;
+    lack = fma(-d_lo, y, fma(-d, y, T(1)));
+    w = fma(y, lack, y);
   }
   T FASTLOSS_INLINE_MEMBER larger() const { return w; }
   T FASTLOSS_INLINE_MEMBER smaller() const { return lifted * w * lower; }
@@ -51,7 +51,10 @@ template <class T> struct Sigmoid {
     return fma(of_smaller * (lifted * w), lower, of_larger * w);
   }
   // c sigma(z) sigma(-z)
-  T FASTLOSS_INLINE_MEMBER product(T c) const { return (c * w) * (lifted * w) * lower; }
+  T FASTLOSS_INLINE_MEMBER product(T c) const {
+    const T rough = (c * y) * (lifted * y);
+    return fma(rough, lack + lack, rough) * lower;
+  }
 };
 
 template <class T> FASTLOSS_INLINE T sigmoid(T z) { return Sigmoid<T>(z).p(); }

@@ -1,0 +1,96 @@
+// Losses on distances between embeddings.
+#pragma once
+#include "pairs/norms.h"
+#include "pairs/slopes.h"
+
+namespace fastloss::FASTLOSS_ISA {
+
+// Contrastive (Hadsell, Chopra, LeCun 2006): y d^2 + (1 - y) max(0, margin - d)^2. With u = r / d the gradient by a
+// is 2y r - 2(1 - y) max(0, margin - d) u, the Hessian 2y + 2(1 - y) [d < margin] (1 - margin (1 - u^2) / d);
+// `curvature` is that of Gauss and Newton, 2y + 2(1 - y) [d < margin] u^2.
+template <class T> struct Contrastive {
+  static constexpr int inputs = 2, forms = 1;
+  Euclidean<T> distance;
+  double margin, pull, push, near;
+
+  FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double y, const double* p, bool derivatives) {
+    distance.measure(x[0], x[1], n, {.derivatives = derivatives});
+    margin = p[0];
+    const double gap = max(margin - distance.d.hi - distance.d.lo, 0.0), apart = 1.0 - y;
+    pull = 2.0 * y;
+    push = 2.0 * apart * gap;
+    near = gap > 0.0 && distance.d.hi > 0.0 ? 2.0 * apart : 0.0;
+    if (near == 0.0) distance.per_d = 0.0;
+    return {weighted(y, distance.d2.hi) + apart * (gap * gap), pull == 0.0 && push == 0.0};
+  }
+  template <int> FASTLOSS_INLINE_MEMBER Slopes<2> slopes(double a, double b) const {
+    const double r = a - b, u = distance.slope(r), grad = pull * r - push * u;
+    const double hess = pull + near * (1.0 - margin * distance.bend(r)), curvature = pull + near * (u * u);
+    return {{grad, 0.0 - grad}, {hess, hess}, {curvature, curvature}};
+  }
+};
+
+// Triplet: max(0, d(anchor, positive) - d(anchor, negative) + margin), d any p-norm or its square
+// (Weinberger, Saul 2009; Schroff et al. 2015). With `swap` (Balntas et al. 2016) d(positive, negative)
+// takes the place of d(anchor, negative) where it is smaller; equal ones share.
+template <class T, class Norm> struct Triplet {
+  static constexpr int inputs = 3, forms = 2;
+  Norm ap, an, pn;
+  double an_share, pn_share;
+
+  FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double, const double* p, bool derivatives) {
+    const NormChoice choice{.squared = p[2] != 0.0, .p = p[1], .derivatives = derivatives};
+    ap.measure(x[0], x[1], n, choice);
+    an.measure(x[0], x[2], n, choice);
+    an_share = 1.0;
+    pn_share = 0.0;
+    double loss = excess(an, p[0]);
+    if (p[3] != 0.0) {
+      pn.measure(x[1], x[2], n, choice);
+      const Pair<double> near = pn.distance(), far = an.distance();
+      const bool equal = near.hi == far.hi && near.lo == far.lo;
+      if (equal || near.hi < far.hi || (near.hi == far.hi && near.lo < far.lo)) {
+        pn_share = equal ? 0.5 : 1.0;
+        an_share = 1.0 - pn_share;
+        loss = excess(pn, p[0]);
+      }
+    }
+    return {max(loss, 0.0), loss <= 0.0};
+  }
+  FASTLOSS_INLINE_MEMBER int form() const { return pn_share == 0.0 ? 0 : 1; }
+  template <int form> FASTLOSS_INLINE_MEMBER Slopes<3> slopes(double a, double p, double n) const {
+    const double to_p = ap.slope(a - p), bend_p = ap.bend(a - p);
+    if constexpr (form == 0) {
+      const double to_n = an.slope(a - n), bend_n = an.bend(a - n);
+      return answer({to_p - to_n, 0.0 - to_p, to_n}, {bend_p - bend_n, bend_p, 0.0 - bend_n});
+    } else {
+      const double to_n = weighted(an_share, an.slope(a - n)), bend_n = weighted(an_share, an.bend(a - n));
+      const double across = pn_share * pn.slope(p - n), bend_across = pn_share * pn.bend(p - n);
+      return answer({to_p - to_n, 0.0 - to_p - across, to_n + across},
+                    {bend_p - bend_n, bend_p - bend_across, 0.0 - bend_n - bend_across});
+    }
+  }
+
+ private:
+  FASTLOSS_INLINE_MEMBER double excess(const Norm& negative, double margin) const {
+    const Pair<double> near = ap.distance(), far = negative.distance();
+    const double gap = near.hi - far.hi;
+    // Squares beyond the range still have an order.
+    if (gap != gap) return (ap.d.hi - negative.d.hi) * (ap.d.hi + negative.d.hi) + margin;
+    return gap + margin + (near.lo - far.lo);
+  }
+  static FASTLOSS_INLINE_MEMBER Slopes<3> answer(Slopes<3> s) {
+    for (int k = 0; k < 3; ++k) s.curvature[k] = s.hess[k] > 0.0 ? s.hess[k] : 0.0;
+    return s;
+  }
+  static FASTLOSS_INLINE_MEMBER Slopes<3> answer(const double (&grad)[3], const double (&hess)[3]) {
+    return answer(Slopes<3>{{grad[0], grad[1], grad[2]}, {hess[0], hess[1], hess[2]}, {}});
+  }
+};
+
+template <class T> using EuclideanTriplet = Triplet<T, Euclidean<T>>;
+template <class T> using ManhattanTriplet = Triplet<T, Manhattan<T>>;
+template <class T> using ChebyshevTriplet = Triplet<T, Chebyshev<T>>;
+template <class T> using PowerTriplet = Triplet<T, Power<T>>;
+
+}  // namespace fastloss::FASTLOSS_ISA

@@ -1,0 +1,144 @@
+"""Strides, alignments, orders, read-only and mapped memory: the bits are those of a fresh copy."""
+
+import numpy as np
+import pytest
+
+from tests import cases
+from tests.outcomes import assert_same, everything
+
+ml_dtypes = pytest.importorskip("ml_dtypes")
+
+REAL = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
+CASES = cases.plain_cases()
+
+
+def every_axis(x, step):
+    return x[(slice(None, None, step),) * x.ndim]
+
+
+def negative(x):
+    return every_axis(every_axis(x, -1).copy(), -1)
+
+
+def stepped(x):
+    room = np.full([3 * n for n in x.shape], 7, x.dtype)
+    view = every_axis(room, 3)
+    view[...] = x
+    return view
+
+
+def fortran(x):
+    return np.asfortranarray(x)
+
+
+def swapped(x):
+    """Put the axes in memory in another order, neither C's nor Fortran's."""
+    order = np.roll(range(x.ndim), 1)
+    return np.ascontiguousarray(x.transpose(order)).transpose(np.argsort(order))
+
+
+def unaligned(x):
+    """Start at an odd byte."""
+    room = np.zeros(x.nbytes + 1, np.uint8)
+    view = np.ndarray(x.shape, x.dtype, room, offset=1)
+    view[...] = x
+    return view
+
+
+def packed(x):
+    """Lie in records of an odd size, one field of several."""
+    records = np.zeros(x.shape, np.dtype([("flag", "u1"), ("x", x.dtype), ("rest", "u1", 3)]))
+    records["x"] = x
+    return records["x"]
+
+
+def read_only(x):
+    view = x.copy()
+    view.flags.writeable = False
+    return view
+
+
+def subclass(x):
+    class Kind(np.ndarray):
+        pass
+
+    return x.copy().view(Kind)
+
+
+LAYOUTS = (negative, stepped, fortran, swapped, unaligned, packed, read_only, subclass)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_layout(case, layout):
+    for dtype in REAL:
+        inputs = cases.draw(case, (6, cases.CLASSES), dtype=dtype)
+        weight = cases.weights((6, cases.CLASSES)).astype(np.float32)
+        wanted = everything(case.loss, inputs, sample_weight=weight)
+        moved = [layout(x) for x in inputs]
+        found = everything(case.loss, moved, sample_weight=layout(weight))
+        assert_same(found, wanted, np.dtype(dtype).name)
+        # One argument at a time: every combination of a fast and a slow path.
+        for k in range(len(inputs)):
+            mixed = [moved[i] if i == k else x for i, x in enumerate(inputs)]
+            assert_same(everything(case.loss, mixed, sample_weight=weight), wanted, f"input {k}")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_memory_map(case, tmp_path):
+    inputs = cases.draw(case, (6, 5), dtype=np.float32)
+    mapped = []
+    for k, x in enumerate(inputs):
+        path = tmp_path / f"{k}.bin"
+        path.write_bytes(b"odd" + x.tobytes())
+        mapped.append(np.memmap(path, x.dtype, "r", offset=3, shape=x.shape))
+    assert_same(everything(case.loss, mapped), everything(case.loss, inputs))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_zero_strides(case):
+    """A broadcast view is as good as the array that it stands for."""
+    for lead in ((1, 5), (4, 1), (1, 1)):
+        small = cases.draw(case, lead, dtype=np.float32)
+        rows = [np.broadcast_to(x, full_shape(case, x, lead, (4, 5))) for x in small]
+        weight = np.broadcast_to(np.float32(0.5), (4, 5))
+        wanted = everything(case.loss, [x.copy() for x in rows], sample_weight=weight.copy())
+        assert_same(everything(case.loss, rows, sample_weight=weight), wanted, str(lead))
+
+
+def full_shape(case, x, lead, full):
+    """Return the shape of x when its loss terms have shape `full` instead of `lead`."""
+    if x.shape == lead:
+        return full
+    rest = x.shape[len(lead)] if case.option("axis", -1) == -1 else x.shape[0]
+    return (*full, rest)
+
+
+TAILS = (*range(71), *range(255, 259), *range(2047, 2051), 4097)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_tails(case, dtype):
+    """The first n terms of a long input give the first n results, for every n and alignment."""
+    longest = cases.draw(case, (max(TAILS),), classes=3, dtype=dtype)
+    each = everything(case.loss, longest, reductions=("none",))
+    for n in TAILS:
+        start = n % 7 if n < 4000 else 0  # another place in the vector registers
+        inputs = [x[start : start + n] for x in longest]
+        found = everything(case.loss, inputs, reductions=("none",))
+        wanted = {key: [x[start : start + n] for x in xs] for key, xs in each.items()}
+        assert_same(found, wanted, f"n={n}")
+        total = case.loss(*[np.ascontiguousarray(x) for x in inputs], reduction="sum")
+        assert np.float64(case.loss(*[unaligned(x) for x in inputs], reduction="sum")) == total
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("features", [1, 2, 3, 7, 15, 16, 17, 31, 33, 255, 256, 257, 2049])
+def test_tails_of_rows(case, features):
+    """Rows of every length: a strided row gives the bits of a contiguous one."""
+    if case.row["room"] == "pointwise":
+        inputs = cases.draw(case, (3, features), dtype=np.float32)
+    else:
+        inputs = cases.draw(case, (3,), classes=features, dtype=np.float32)
+    assert_same(everything(case.loss, [stepped(x) for x in inputs]), everything(case.loss, inputs))

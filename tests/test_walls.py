@@ -1,0 +1,79 @@
+"""The ISA wall and the vectoriser, read off the objects that the build makes."""
+
+import functools
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = [tool for tool in ("cmake", "ninja", "nm", "objdump", "c++") if shutil.which(tool) is None]
+pytestmark = pytest.mark.skipif(bool(TOOLS), reason=f"needs the build tools: {', '.join(TOOLS)} not found")
+
+# What a kernel may ask of others: memory moves, and fma itself where the CPU has none.
+WANTED = re.compile(r"^(mem(cpy|set|move)|fmaf?|_GLOBAL_OFFSET_TABLE_)$")
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory):
+    build = tmp_path_factory.mktemp("objects")
+    run("cmake", "-S", str(ROOT), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
+    targets = re.findall(r"(fastloss_kernels_\w+):", run("ninja", "-C", str(build), "-t", "targets", "all"))
+    run("ninja", "-C", str(build), *sorted(set(targets)))
+    found = sorted(build.glob("CMakeFiles/fastloss_kernels_*.dir/**/*.o"))
+    assert found
+    return found
+
+
+def isa_of(path):
+    return re.search(r"fastloss_kernels_(\w+)\.dir", str(path)).group(1)
+
+
+def test_kernel_objects_define_nothing_the_linker_could_mix_up(objects):
+    for path in objects:
+        isa = isa_of(path)
+        for line in run("nm", str(path)).splitlines():
+            kind, name = line.split()[-2:]
+            if kind == "U":
+                allowed = WANTED.match(name) and (not name.startswith("fma") or isa == "baseline")
+                assert allowed, f"{path.name} ({isa}) needs {name}"
+            elif kind not in "tdrbn":
+                assert kind in "TRD", f"{path.name} ({isa}): weak symbol {name}"
+                assert isa in name, f"{path.name} ({isa}) exports {name}"
+
+
+@functools.cache
+def functions(path):
+    """Demangled name -> instructions of every function of an object."""
+    text = run("objdump", "-dC", "--no-show-raw-insn", str(path))
+    return {
+        name: body
+        for name, body in re.findall(r"^[0-9a-f]+ <(.+?)>:\n(.*?)(?=^\s*$|\Z)", text, re.M | re.S)
+    }
+
+
+@pytest.mark.parametrize(("isa", "register"), [("avx2", "ymm"), ("avx512", "zmm")])
+def test_every_kernel_is_vectorised(objects, isa, register):
+    checked = 0
+    for path in objects:
+        if isa_of(path) != isa or path.name != "kernels.cpp.o":
+            continue
+        for name, body in functions(path).items():
+            arithmetic = re.findall(r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+|max|min)p[sd]\s.*", body)
+            scalar = re.findall(r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+)s[sd]\s", body)
+            if len(arithmetic) + len(scalar) == 0:
+                continue
+            checked += 1
+            wide = sum(register in line for line in arithmetic)
+            assert wide > 0, f"{path.parent.name}: {name} uses no {register}"
+            if "map_run" in name:
+                assert wide > len(scalar), f"{name}: {wide} packed, {len(scalar)} scalar operations"
+    if not any(isa_of(path) == isa for path in objects):
+        pytest.skip(f"this machine's build has no {isa} tier")
+    assert checked > 50

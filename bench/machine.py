@@ -25,8 +25,13 @@ def confine(threads: int) -> None:
     """Keep every library to as many processors and threads; call before they are imported."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = str(threads)
+    for library in ("OMP", "OPENBLAS", "MKL", "NUMBA", "FASTLOSS"):
+        os.environ[f"{library}_NUM_THREADS"] = str(threads)
+
+
+def load() -> float:
+    """How many programs wanted a processor over the last minute."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0
 
 
 def cache_bytes(level: int) -> int:
@@ -48,6 +53,7 @@ def describe(fl: ModuleType, threads: int, compiler: str) -> dict[str, Any]:
         "cpu": cpu_name(),
         "threads": threads,
         "cpus": cpus(),
+        "load": load(),
         "l2_bytes": cache_bytes(2),
         "l3_bytes": cache_bytes(3),
         "system": f"{platform.system()} {platform.machine()}",

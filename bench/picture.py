@@ -120,7 +120,7 @@ def _bars(
             tick.set_fontweight("bold")
     axis.invert_yaxis()
     for place, value, label in zip(places, values, labels, strict=True):
-        axis.text(max(value, floor) * 1.08, place, label, va="center", fontsize=8)
+        axis.text(max(value, 1.0) * 1.1, place, label, va="center", fontsize=8)
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:g} x")
     axis.tick_params(axis="x", labelsize=8)
     axis.grid(axis="x", which="major", color="#e5e5e5")

@@ -46,7 +46,8 @@ def markdown(results: dict[str, Any], verdicts: Sequence[Verdict]) -> str:
         "# Benchmark",
         f"{machine['cpu']}, {machine['threads']} threads, {machine['system']}; {machine['date']}; "
         f"fastloss {machine['fastloss']}{_revision(machine)}, Python {machine['python']}. "
-        "Written by `python -m bench`" + (" --quick." if results["quick"] else "."),
+        f"Written by `python -m bench{' --quick' if results['quick'] else ''}`"
+        f"; load of the machine at the start: {machine['load']}.",
         "![Time relative to the memory limit](benchmark.png)",
     ]
     if results.get("contests"):
@@ -91,12 +92,14 @@ def losses(results: dict[str, Any], verdicts: Sequence[Verdict]) -> str:
         if not v.reached
     ]
     for contest in results.get("contests", []):
-        lines += [
-            f"- {contest.title}: {row.name} is faster, {row.best * 1e3:.2f} ms against "
-            f"{contest.ours.best * 1e3:.2f} ms."
-            for row in contest.peers
+        faster = [
+            f"{row.name} ({row.best * 1e3:.2f} ms)"
+            for row in sorted(contest.peers, key=lambda row: row.best)
             if row.best < contest.ours.best
         ]
+        if faster:
+            ours = f"{contest.ours.best * 1e3:.2f} ms"
+            lines.append(f"- {contest.title}, {ours}: faster are {', '.join(faster)}.")
     return "\n".join(lines) or "Nowhere in this run: every target was reached, no peer was faster."
 
 

@@ -68,7 +68,10 @@ def variants(name, mixed=8):
     rng = random(name)
     for _ in range(mixed if len(options) > 1 else 0):
         found.append({key: values[rng.integers(len(values))] for key, values in options.items()})
-    unique = {label({**{p["name"]: p["default"] for p in parameters}, **x}): x for x in found}
+    defaults = {p["name"]: p["default"] for p in parameters}
+    unique = {}
+    for params in found:
+        unique.setdefault(label({**defaults, **params}), params)
     return list(unique.values())
 
 
@@ -100,12 +103,8 @@ def cases(mixed=8):
 
 
 def plain_cases():
-    """Return every loss once for each combination of its flags, other parameters at default."""
-    return [
-        case
-        for case in cases(0)
-        if all(ROWS[case.name] and isinstance(v, bool) for _, v in case.params)
-    ]
+    """Return every loss once for each combination of its flags, and for another class axis."""
+    return [c for c in cases(0) if all(isinstance(v, bool) or k == "axis" for k, v in c.params)]
 
 
 def random(*seed):
@@ -168,7 +167,7 @@ def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, har
         target = shares(rng.normal(0, 1, (*lead, classes))).astype(dtype)
     if target.ndim == pred.ndim:
         target = np.moveaxis(target, -1, axis)
-    return [np.ascontiguousarray(x) for x in (np.moveaxis(pred, -1, axis).astype(dtype), target)]
+    return [np.moveaxis(pred, -1, axis).astype(dtype, order="C"), target.copy(order="C")]
 
 
 def shares(x):

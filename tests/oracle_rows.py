@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import mpmath
 from mpmath import mpf
@@ -10,11 +11,16 @@ from mpmath import mpf
 from tests.oracle import Exact, Term, add, power, times
 
 
-def without(numbers):
-    """Return, for every k, the sum of all numbers but the k-th; nothing is subtracted."""
-    before = list(itertools.accumulate(numbers, initial=mpf(0)))[:-1]
+def without(numbers, wanted):
+    """Return, for every k wanted, the sum of all numbers but the k-th; nothing is subtracted."""
+    if len(wanted) < len(numbers):
+        counts = Counter(numbers)
+        return {
+            k: mpmath.fsum(x * (n - (x == numbers[k])) for x, n in counts.items()) for k in wanted
+        }
+    before = itertools.accumulate(numbers, initial=mpf(0))
     after = list(itertools.accumulate(reversed(numbers), initial=mpf(0)))[-2::-1]
-    return [x + y for x, y in zip(before, after, strict=True)]
+    return {k: x + y for k, (x, y) in enumerate(zip(before, after, strict=False))}
 
 
 def phi(p, q, minus_log_p, gamma):
@@ -34,43 +40,40 @@ def phi(p, q, minus_log_p, gamma):
     )
 
 
-def softmax(logits):
-    """Return p, 1-p and -log p; the differences to the maximum come first."""
+def softmax(logits, wanted):
+    """Return p, 1-p and -log p of the classes wanted; the differences to the maximum come first."""
     top = max(logits)
-    weights = [mpmath.exp(z - top) for z in logits]
-    rest = without(weights)
-    total = mpmath.fsum(weights)
-    log_total = mpmath.log1p(rest[logits.index(top)])
-    return (
-        [w / total for w in weights],
-        [r / total for r in rest],
-        [top - z + log_total for z in logits],
-    )
+    peak = logits.index(top)
+    powers = {z: mpmath.exp(z - top) for z in set(logits)}
+    weights = [powers[z] for z in logits]
+    rest = without(weights, wanted if peak in wanted else [*wanted, peak])
+    total, log_total = 1 + rest[peak], mpmath.log1p(rest[peak])
+    return {k: (weights[k] / total, rest[k] / total, top - logits[k] + log_total) for k in wanted}
 
 
 def from_logits_terms(logits, coefficient, gamma, eps, entries):
-    p, q, ell = softmax(logits)
-    jets = []
-    for k, c in enumerate(coefficient):
-        if c == 0:
-            jets.append((mpf(0), mpf(0), mpf(0)))
-        elif eps > 0 and min(p[k], q[k]) <= eps:
-            held = mpf(eps) if p[k] <= eps else 1 - mpf(eps)
-            jets.append((c * phi(held, 1 - held, -mpmath.log(held), gamma)[0], mpf(0), mpf(0)))
+    every = list(range(len(logits)))
+    entries = every if entries is None else entries
+    counted = [k for k, c in enumerate(coefficient) if c != 0]
+    classes = softmax(logits, sorted({*entries, *counted}))
+    value, first, second = ([mpf(0)] * len(logits) for _ in range(3))
+    for k in counted:
+        p, q, ell = classes[k]
+        if eps > 0 and min(p, q) <= eps:
+            held = mpf(eps) if p <= eps else 1 - mpf(eps)
+            value[k] = coefficient[k] * phi(held, 1 - held, -mpmath.log(held), gamma)[0]
         else:
-            jets.append(tuple(c * x for x in phi(p[k], q[k], ell[k], gamma)))
-    value, first, second = zip(*jets, strict=True)
+            value[k], first[k], second[k] = (coefficient[k] * x for x in phi(p, q, ell, gamma))
     total = -mpmath.fsum(first)
-    first_rest, second_rest = without(first), without(second)
-    soft = sum(c != 0 for c in coefficient) > 1
+    first_rest, second_rest = without(first, entries), without(second, entries)
     grad, hess, positive = [], [], []
-    for j in range(len(logits)) if entries is None else entries:
-        own, others = first[j] * q[j], -p[j] * first_rest[j]
-        size = max(p[j] * total, -first[j]) if soft else 0
-        grad.append(Exact(own + others, size))
-        curved = [second[j] * q[j] ** 2, p[j] ** 2 * second_rest[j], p[j] * q[j] * total]
+    for j in entries:
+        p, q, _ = classes[j]
+        size = max(p * total, -first[j]) if len(counted) > 1 else 0
+        grad.append(Exact(first[j] * q - p * first_rest[j], size))
+        curved = [second[j] * q**2, p**2 * second_rest[j], p * q * total]
         hess.append(add(*curved, independent=gamma != 0))
-        positive.append(Exact(p[j] * q[j] * total))
+        positive.append(Exact(p * q * total))
     return Term(add(*value), [grad], [hess], [positive])
 
 

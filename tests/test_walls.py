@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = [tool for tool in ("cmake", "ninja", "nm", "objdump", "c++") if shutil.which(tool) is None]
-pytestmark = pytest.mark.skipif(bool(TOOLS), reason=f"needs the build tools: {', '.join(TOOLS)} not found")
+pytestmark = pytest.mark.skipif(
+    bool(TOOLS), reason=f"needs the build tools: {', '.join(TOOLS)} not found"
+)
 
 # What a kernel may ask of others: memory moves, and fma itself where the CPU has none.
 WANTED = re.compile(r"^(mem(cpy|set|move)|fmaf?|_GLOBAL_OFFSET_TABLE_)$")
@@ -24,7 +26,9 @@ def run(*command):
 def objects(tmp_path_factory):
     build = tmp_path_factory.mktemp("objects")
     run("cmake", "-S", str(ROOT), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
-    targets = re.findall(r"(fastloss_kernels_\w+):", run("ninja", "-C", str(build), "-t", "targets", "all"))
+    targets = re.findall(
+        r"(fastloss_kernels_\w+):", run("ninja", "-C", str(build), "-t", "targets", "all")
+    )
     run("ninja", "-C", str(build), *sorted(set(targets)))
     found = sorted(build.glob("CMakeFiles/fastloss_kernels_*.dir/**/*.o"))
     assert found
@@ -65,7 +69,9 @@ def test_every_kernel_is_vectorised(objects, isa, register):
         if isa_of(path) != isa or path.name != "kernels.cpp.o":
             continue
         for name, body in functions(path).items():
-            arithmetic = re.findall(r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+|max|min)p[sd]\s.*", body)
+            arithmetic = re.findall(
+                r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+|max|min)p[sd]\s.*", body
+            )
             scalar = re.findall(r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+)s[sd]\s", body)
             if len(arithmetic) + len(scalar) == 0:
                 continue

@@ -186,7 +186,7 @@ def triplet(anchor, positive, negative, ga, gp, gn):  # type: ignore[no-untyped-
         d_near, d_far = math.sqrt(near), math.sqrt(far)
         term = d_near - d_far + ONE
         active = f32(1 / rows) if term > 0 else f32(0)
-        total += max(term, f32(0))
+        total += float(max(term, f32(0)))
         a, b = active / d_near, active / d_far
         for k in range(width):
             pull = (anchor[i, k] - positive[i, k]) * a

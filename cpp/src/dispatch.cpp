@@ -25,6 +25,8 @@ namespace fastloss {
   const PointwiseKernel<double>* pointwise_double();     \
   const RowTable<float>* rows_float();                   \
   const RowTable<double>* rows_double();                 \
+  const PairKernel<float>* pairs_float();                \
+  const PairKernel<double>* pairs_double();              \
   }
 FASTLOSS_TIERS(FASTLOSS_DECLARE)
 
@@ -37,7 +39,7 @@ struct Choice {
 
 #define FASTLOSS_CANDIDATE(isa)                                                                   \
   {Isa::isa, {isa::passes_float(), isa::passes_double(), isa::pointwise_float(), isa::pointwise_double(),             \
-              isa::rows_float(), isa::rows_double()}},
+              isa::rows_float(), isa::rows_double(), isa::pairs_float(), isa::pairs_double()}},
 
 Choice choose() {
   const Choice candidates[] = {FASTLOSS_TIERS(FASTLOSS_CANDIDATE)};  // from the plainest to the widest

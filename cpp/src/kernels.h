@@ -7,16 +7,18 @@
 namespace fastloss {
 
 // Engines hand kernels runs whose length is a multiple of `lanes`, padded where the data end, so that no
-// kernel has a tail. A block's sum uses `lanes` float64 accumulators, whatever the vector width.
+// kernel has a tail. A block's sum uses `accumulators` float64 sums, whatever the vector width: twice the
+// lanes, so that the additions do not wait for each other.
 inline constexpr int lanes = 16;
+inline constexpr int accumulators = 2 * lanes;
 inline constexpr int run_length = 256;
 inline constexpr int block_length = 2048;
 
 constexpr int padded(int n) { return (n + lanes - 1) & -lanes; }
 
-// What one kernel call computes.
-enum class Mode : int { value, grad, value_grad, grad_hess, grad_positive };
-inline constexpr int mode_count = 5;
+// What one kernel call computes. The sums add the values to the accumulators instead of writing them.
+enum class Mode : int { value, sum, grad, value_grad, sum_grad, grad_hess, grad_positive };
+inline constexpr int mode_count = 7;
 
 // Passes over a run in L1, for every room. Strides are in bytes.
 template <class T>
@@ -29,14 +31,30 @@ struct Passes {
   Store store[13];                  // real types only; NaNs are made canonical
   StoreWeighted store_weighted[13];
   bool (*outside)(const T* x, int n, T low, T high);  // any element beyond the bounds; NaN is not
+  bool (*unfit)(const T* x, int n, T low, T high);    // any element not within the bounds; NaN is unfit
+  // Past the cache; `source` has `lanes` elements of room before it. See block/stream.h.
+  void (*stream_lines)(T* source, char* target, int n, bool begins, bool ends);
   void (*sum)(const T* x, int n, double* accumulator);
   void (*sum_weighted)(const T* x, const double* weight, int n, double* accumulator);
 };
 
-// value, grad and hess are written as the mode asks; n is a multiple of `lanes`.
+// One run of a pointwise loss; n is a multiple of `lanes`. Derivatives are written times `factor`, their NaNs
+// canonical: ready for the caller's memory where no weight or conversion stands between.
 template <class T>
-using PointwiseMap = void (*)(const T* pred, const T* target, const T* element, T* value, T* grad, T* hess,
-                              int n, const double* parameters);
+struct PointwiseRun {
+  const T* pred;
+  const T* target;
+  const T* element;
+  T* value;
+  T* grad;
+  T* hess;
+  double* accumulator;
+  const double* parameters;
+  T factor;
+  int n;
+};
+template <class T>
+using PointwiseMap = void (*)(const PointwiseRun<T>& run);
 
 template <class T>
 struct PointwiseKernel {
@@ -69,7 +87,7 @@ struct RowGroup {
   double factor[group_rows];       // of the derivatives
   // What comes out. Gradients are (row * scale) * rest, Hessians are final.
   double value[group_rows];
-  double mass[group_rows];         // sum_k t_k w_k
+  double mass[group_rows];         // sum_k t_k w_k, from RowPasses::masses
   T scale[group_rows], rest[group_rows];
   bool bad_target;                 // a dense target is negative or infinite
 };
@@ -115,7 +133,7 @@ struct PairKernel {
   using Derive = void (*)(const void* state, const T* const* input, int n, double factor, T* const* grad,
                           T* const* hess) noexcept;
   Measure measure;
-  Derive derive[mode_count];  // none for Mode::value
+  Derive grad, grad_hess, grad_positive;
 };
 
 // Everything that one ISA offers. The tables of the rooms are in the order of their rows, with
@@ -127,6 +145,8 @@ struct Tier {
   const PointwiseKernel<double>* pointwise_double;
   const RowTable<float>* rows_float;
   const RowTable<double>* rows_double;
+  const PairKernel<float>* pairs_float;
+  const PairKernel<double>* pairs_double;
 
   template <class T>
   const Passes<T>& passes() const {
@@ -142,6 +162,11 @@ struct Tier {
   const RowTable<T>& rows() const {
     if constexpr (sizeof(T) == 4) return *rows_float;
     else return *rows_double;
+  }
+  template <class T>
+  const PairKernel<T>* pairs() const {
+    if constexpr (sizeof(T) == 4) return pairs_float;
+    else return pairs_double;
   }
 };
 

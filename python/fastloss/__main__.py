@@ -14,14 +14,22 @@ from .commands.selftest import selftest
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    top = argparse.ArgumentParser(prog="python -m fastloss", description="Fast loss functions.")
+    top = argparse.ArgumentParser(
+        prog="python -m fastloss",
+        epilog="explain LOSS takes a name or an alias, such as huber or bce",
+    )
     top.add_argument("--version", action="version", version=f"fastloss {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("info", help="show version, compiler, instruction set and threads")
     commands.add_parser("list", help="list all losses")
     one = commands.add_parser("explain", help="explain one loss: formula, parameters, numbers")
-    one.add_argument("loss", help="name or alias, such as huber or bce")
-    one.add_argument("parameter", nargs="*", help="a parameter for the numbers, such as delta=2")
+    one.add_argument("loss", metavar="LOSS", help="its name or an alias")
+    one.add_argument(
+        "parameter",
+        nargs="*",
+        metavar="NAME=VALUE",
+        help="a parameter for the numbers, such as delta=2",
+    )
     commands.add_parser("selftest", help="check this installation against known answers")
     demo = commands.add_parser("demo", help="train two small models and draw their curves")
     demo.add_argument(
@@ -44,11 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
             return 1 if selftest() else 0
         else:
             return _demo(given.output)
-    except FastlossError as error:
-        print(f"fastloss: {error}", file=sys.stderr)
-        return 2
     except BrokenPipeError:  # the reader has seen enough, as with "| head"
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (FastlossError, OSError) as error:
+        print(f"fastloss: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("fastloss: interrupted", file=sys.stderr)
         return 130
@@ -58,9 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _demo(output: str) -> int:
     try:
         from .demo import run
-    except ImportError as error:
-        needed = "pip install 'fastloss[demo]'"
-        print(f"fastloss: the demo needs {error.name}; try: {needed}", file=sys.stderr)
+    except ModuleNotFoundError as error:
+        command = "pip install 'fastloss[demo]'"
+        print(f"fastloss: the demo needs {error.name}; try: {command}", file=sys.stderr)
         return 2
     return run(output)
 

@@ -1,32 +1,10 @@
 """What the compiled core offers to the face. Everything else is behind the public C++ header."""
 
-from typing import Any, Final, TypedDict
+from typing import Any, Final
+
+from ._types import Row
 
 __version__: Final[str]
-
-class ParameterRow(TypedDict):
-    name: str
-    kind: str
-    default: Any
-    range: str
-
-class Row(TypedDict):
-    name: str
-    class_name: str
-    aliases: list[str]
-    room: str
-    family: str
-    inputs: list[str]
-    formula: str
-    reference: str
-    convex: bool
-    labels: bool
-    differentiable: int
-    parameters: list[ParameterRow]
-    pred_domain: str
-    target_domain: str
-    ulp: int
-    slack: str
 
 class Spec:
     """A loss with its parameters, validated; immutable."""

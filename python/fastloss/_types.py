@@ -36,3 +36,33 @@ class Reduced(Options, total=False):
     """The same, where the value is one number."""
 
     reduction: Literal["mean", "sum"]
+
+
+class ParameterRow(TypedDict):
+    """A parameter, as the tables of the core tell it."""
+
+    name: str
+    kind: str
+    default: Any
+    range: str
+
+
+class Row(TypedDict):
+    """A loss, as the tables of the core tell it."""
+
+    name: str
+    class_name: str
+    aliases: list[str]
+    room: str
+    family: str
+    inputs: list[str]
+    formula: str
+    reference: str
+    convex: bool
+    labels: bool
+    differentiable: int
+    parameters: list[ParameterRow]
+    pred_domain: str
+    target_domain: str
+    ulp: int
+    slack: str

@@ -10,7 +10,7 @@ from ._errors import ParameterError
 
 if TYPE_CHECKING:
     from ._base import Loss
-    from ._core import Row
+    from ._types import Row
 
 __all__ = ["find", "get", "losses"]
 

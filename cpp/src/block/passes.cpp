@@ -3,11 +3,9 @@
 
 #include <cstddef>
 
+#include "block/accumulate.h"
 #include "block/half.h"
-
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
+#include "block/stream.h"
 
 namespace fastloss::FASTLOSS_ISA {
 namespace {
@@ -75,34 +73,15 @@ template <class T> [[gnu::always_inline]] inline T canonical(T x) {
   return x != x ? static_cast<T>(__builtin_nan("")) : x;
 }
 
-// Writes whole 16-byte pieces past the cache; the caller fences when all is done.
-[[gnu::always_inline]] inline void stream(const void* source, char* target, std::ptrdiff_t bytes) {
-#if defined(__x86_64__)
-  const char* from = static_cast<const char*>(source);
-  const std::ptrdiff_t lead = -reinterpret_cast<std::intptr_t>(target) & 15;
-  const std::ptrdiff_t head = lead < bytes ? lead : bytes;
-  __builtin_memcpy(target, from, head);
-  std::ptrdiff_t i = head;
-  for (; i + 16 <= bytes; i += 16)
-    _mm_stream_si128(reinterpret_cast<__m128i*>(target + i),
-                     _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i)));
-  __builtin_memcpy(target + i, from + i, bytes - i);
-#else
-  __builtin_memcpy(target, source, bytes);
-#endif
-}
-
 template <class Stored, class T, class Scale>
 [[gnu::always_inline]] inline void scatter(Scale scaled, char* target, std::int64_t stride, int n, bool past_cache) {
   using E = Element<Stored>;
-  if (stride == E::size && past_cache) {
+  if (stride == E::size) {
     alignas(64) char buffer[run_length * E::size];
+    char* to = past_cache ? buffer : target;
 #pragma omp simd
-    for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), buffer + std::ptrdiff_t(i) * E::size);
-    stream(buffer, target, std::ptrdiff_t(n) * E::size);
-  } else if (stride == E::size) {
-#pragma omp simd
-    for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), target + std::ptrdiff_t(i) * E::size);
+    for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), to + std::ptrdiff_t(i) * E::size);
+    if (past_cache) stream_pieces(buffer, target, std::ptrdiff_t(n) * E::size);
   } else {
     for (int i = 0; i < n; ++i) E::store(canonical(scaled(i)), target + i * stride);
   }
@@ -132,29 +111,30 @@ template <class T> bool outside(const T* __restrict x, int n, T low, T high) noe
   return count != 0;
 }
 
+template <class T> bool unfit(const T* __restrict x, int n, T low, T high) noexcept {
+  int count = 0;
+#pragma omp simd reduction(+ : count)
+  for (int i = 0; i < n; ++i) count += (x[i] >= low) & (x[i] <= high);
+  return count != n;
+}
+
+template <class T> void stream(T* source, char* target, int n, bool begins, bool ends) noexcept {
+  stream_whole_lines(source, target, n, begins, ends);
+}
+
 template <class T> void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
-  alignas(64) double lane[lanes];
-  for (int j = 0; j < lanes; ++j) lane[j] = accumulator[j];
-  for (int i = 0; i < n; i += lanes) {
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) lane[j] += static_cast<double>(x[i + j]);
-  }
-  for (int j = 0; j < lanes; ++j) accumulator[j] = lane[j];
+  accumulate([=](int i) { return static_cast<double>(x[i]); }, n, accumulator);
 }
 
 template <class T>
 void sum_weighted(const T* __restrict x, const double* __restrict weight, int n,
                   double* __restrict accumulator) noexcept {
-  alignas(64) double lane[lanes];
-  for (int j = 0; j < lanes; ++j) lane[j] = accumulator[j];
-  for (int i = 0; i < n; i += lanes) {
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const double w = weight[i + j], product = w * static_cast<double>(x[i + j]);
-      lane[j] += w == 0.0 ? 0.0 : product;
-    }
-  }
-  for (int j = 0; j < lanes; ++j) accumulator[j] = lane[j];
+  accumulate(
+      [=](int i) {
+        const double product = weight[i] * static_cast<double>(x[i]);
+        return weight[i] == 0.0 ? 0.0 : product;
+      },
+      n, accumulator);
 }
 
 template <class T> constexpr Passes<T> passes() {
@@ -165,6 +145,8 @@ template <class T> constexpr Passes<T> passes() {
       .store = {},
       .store_weighted = {},
       .outside = outside<T>,
+      .unfit = unfit<T>,
+      .stream_lines = stream<T>,
       .sum = sum<T>,
       .sum_weighted = sum_weighted<T>,
   };

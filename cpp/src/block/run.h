@@ -52,8 +52,8 @@ void store_run(const Passes<T>& passes, const Operand& operand, std::int64_t ind
   });
 }
 
-inline double sum_of_lanes(double* lane) noexcept {
-  for (int width = lanes / 2; width > 0; width /= 2)
+inline double sum_of(double* lane) noexcept {
+  for (int width = accumulators / 2; width > 0; width /= 2)
     for (int j = 0; j < width; ++j) lane[j] += lane[j + width];
   return lane[0];
 }
@@ -65,9 +65,7 @@ inline void fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cs
 inline const double* fetch_weights(const Passes<double>& passes, const Job& job, std::int64_t index, int n,
                                    double* scratch, Faults& faults) noexcept {
   const double* weight = fetch(passes, job.weight, index, n, scratch);
-  double check = 0.0;  // 0 * w is 0 for every finite w
-  for (int i = 0; i < n; ++i) check += 0.0 * weight[i];
-  if (check == 0.0 && !passes.outside(weight, padded(n), 0.0, std::numeric_limits<double>::max())) return weight;
+  if (!passes.unfit(weight, padded(n), 0.0, std::numeric_limits<double>::max())) return weight;
   for (int i = 0; i < n; ++i) {
     if (weight[i] >= 0.0 && weight[i] <= std::numeric_limits<double>::max()) continue;
     faults.report({.kind = Fault::Kind::weight, .index = index + i, .number = weight[i]});

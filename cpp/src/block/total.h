@@ -58,7 +58,7 @@ inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
     LocalSum local(total, blocks);
     for (std::int64_t block = begin; block < end; ++block) {
       if (faults.beyond(block * block_length) || ((block & 15) == 0 && poll.tick(on_caller))) return;
-      alignas(64) double sum[lanes] = {};
+      alignas(64) double sum[accumulators] = {};
       const std::int64_t last = std::min<std::int64_t>((block + 1) * block_length, job.terms);
       for (std::int64_t index = block * block_length; index < last; index += run_length) {
         const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
@@ -67,7 +67,7 @@ inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
         if (weight == scratch) std::fill(scratch + n, scratch + padded(n), 0.0);
         passes.sum(weight, padded(n), sum);
       }
-      local.add(sum_of_lanes(sum));
+      local.add(sum_of(sum));
     }
   });
   return total.value();

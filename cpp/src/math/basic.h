@@ -16,12 +16,14 @@ namespace fastloss::FASTLOSS_ISA {
 template <class T> struct Format;
 template <> struct Format<float> {
   using Bits = std::uint32_t;
+  using Signed = std::int32_t;
   static constexpr int mantissa = 23, bias = 127;
   static constexpr float inf = __builtin_inff(), nan = __builtin_nanf("");
   static constexpr float largest = 0x1.fffffep127f, smallest = 0x1p-149f, normal = 0x1p-126f;
 };
 template <> struct Format<double> {
   using Bits = std::uint64_t;
+  using Signed = std::int64_t;
   static constexpr int mantissa = 52, bias = 1023;
   static constexpr double inf = __builtin_inf(), nan = __builtin_nan("");
   static constexpr double largest = 0x1.fffffffffffffp1023, smallest = 0x1p-1074, normal = 0x1p-1022;
@@ -53,9 +55,12 @@ template <class T> FASTLOSS_INLINE T clamp(T x, T low, T high) { return max(min(
 // x where it is above 0, else 0: a NaN too becomes 0.
 template <class T> FASTLOSS_INLINE T positive_part(T x) { return x > T(0) ? x : T(0); }
 
-// -x for x >= 0, in integers: compilers split a negated minimum into a comparison and a blend.
-template <class T> FASTLOSS_INLINE T negative(T x) {
-  return from_bits(bits_of(x) | (Bits<T>(1) << (8 * sizeof(T) - 1)));
+// -|x|, |x| with the sign of another, all ones where x is negative: in integers, where no compiler turns them into branches.
+template <class T> inline constexpr Bits<T> sign_bit = Bits<T>(1) << (8 * sizeof(T) - 1);
+template <class T> FASTLOSS_INLINE T minus_abs(T x) { return from_bits(bits_of(x) | sign_bit<T>); }
+template <class T> FASTLOSS_INLINE T times_sign(T x, T sign) { return from_bits(bits_of(x) ^ (bits_of(sign) & sign_bit<T>)); }
+template <class T> FASTLOSS_INLINE Bits<T> sign_mask(T x) {
+  return Bits<T>(__builtin_bit_cast(typename Format<T>::Signed, x) >> (8 * sizeof(T) - 1));
 }
 
 // `value`, unless a NaN came in as x.

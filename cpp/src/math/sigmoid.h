@@ -1,63 +1,69 @@
-// What the binary losses share: sigma(z), sigma(-z) and both softplus from one e = exp(-|z|).
+// What the binary losses share. With e = exp(-|z|) and w = 1 / (1 + e) the likelier side of a logit z has
+// probability w, the other e w; log(1 + e) is the softplus of -|z|. One exponential and one division serve all.
 #pragma once
 #include "math/exp.h"
 #include "math/log.h"
 
 namespace fastloss::FASTLOSS_ISA {
 
-// The range of a logit that keeps both probabilities at or above eps; eps = 0 bounds nothing.
+// The logits that keep both probabilities at or above eps; eps = 0 bounds nothing.
 template <class T> struct LogitBound {
-  T odds;   // the smallest exp(-|z|): eps / (1 - eps)
-  T logit;  // the largest |z|
-  T flat;   // from this |z| on the clipped loss is constant; NaN: nowhere
-  explicit FASTLOSS_INLINE_MEMBER LogitBound(double eps)
-      : odds(T(eps / (1 - eps))),
-        logit(eps > 0 ? T(log1p(-eps) - log(eps)) : Format<T>::inf),
-        flat(eps > 0 ? logit : Format<T>::nan) {}
+  T odds = T(0), odds_slip = T(0);  // the least e, eps / (1 - eps) = odds (1 + odds_slip)
+  T size = Format<T>::inf;          // the largest |z|
+  T flat = Format<T>::nan;          // from this |z| on a clipped loss is constant; NaN: nowhere
+  LogitBound() = default;
+  explicit FASTLOSS_INLINE_MEMBER LogitBound(double eps) {
+    if (!(eps > 0)) return;
+    odds = T(eps / (1 - eps));
+    odds_slip = T(fma(1 - eps, -double(odds), eps) / eps);
+    flat = size = T(log1p(-eps) - log(eps));
+  }
 };
 
-// e = exp(-|z|) is held times 2^lift, so that a product with it is rounded once even where it is subnormal.
 template <class T> struct Sigmoid {
+  // e is also held times 2^32 (2^64), so that a product with it is rounded once even where it is subnormal.
   static constexpr T lift = sizeof(T) == 4 ? T(32) : T(64), lower = sizeof(T) == 4 ? T(0x1p-32) : T(0x1p-64);
-  T z, size, lifted, e, y, lack, w;  // w = 1 / (1 + e), the larger of the two probabilities
+  T z;
+  T size, lifted, e, e_slip;  // |z|, 2^lift e, e; the exact exponential is e (1 + e_slip)
+  T y, y_slip, w;             // 1 / (1 + e) is y (1 + y_slip), rounded w
 
-  explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_, T logit = Format<T>::inf, T odds = T(0))
-      : z(z_), size(min(abs(z_), logit)) {
-    const ScaledExp<T> x = scaled_exp(negative(min(abs(z), -ExpConstants<T>::lowest)), T(0), lift);
-#ifdef ROUGH
-    lifted = max((x.hi + x.lo) * x.scale, odds / lower);
-#else
-    lifted = max((x.hi + (x.lo + x.tail)) * x.scale, odds / lower);
-#endif
+  explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_, const LogitBound<T>& bound = {})
+      : z(z_), size(min(abs(z_), bound.size)) {
+    const ScaledExp<T> x = scaled_exp(max(minus_abs(z), ExpConstants<T>::lowest), T(0), lift);
+    const T m = x.hi + x.lo;
+    lifted = max(m * x.scale, bound.odds / lower);
+    e_slip = m * x.scale < lifted ? bound.odds_slip : ((x.hi - m) + (x.lo + x.tail)) * (T(2) - m);  // 2 - m: near 1 / m
     e = lifted * lower;
     const T d = T(1) + e, d_lo = e - (d - T(1));
     y = T(1) / d;
-    lack = fma(-d_lo, y, fma(-d, y, T(1)));
-    w = fma(y, lack, y);
+    y_slip = fma(-d_lo, y, fma(-d, y, T(1)));
+    w = fma(y, y_slip, y);
   }
-  T FASTLOSS_INLINE_MEMBER larger() const { return w; }
-  T FASTLOSS_INLINE_MEMBER smaller() const { return lifted * w * lower; }
-  T FASTLOSS_INLINE_MEMBER p() const { return z < T(0) ? smaller() : w; }
-  T FASTLOSS_INLINE_MEMBER q() const { return z < T(0) ? w : smaller(); }
-  T FASTLOSS_INLINE_MEMBER pq() const { return lifted * w * w * lower; }
 
-  // a softplus(z) + b softplus(-z)
-  T FASTLOSS_INLINE_MEMBER softplus(T a, T b) const {
-    return fma((a + b) * log1p_unit(e, lifted), lower, positive_part((z < T(0) ? b : a) * size));
+  // Of two numbers, one for target 1 and one for target 0, the one of the likelier and of the other side.
+  T FASTLOSS_INLINE_MEMBER likelier(T one, T zero) const { return from_bits(bits_of(one) ^ crossing(one, zero)); }
+  T FASTLOSS_INLINE_MEMBER other(T one, T zero) const { return from_bits(bits_of(zero) ^ crossing(one, zero)); }
+  Bits<T> FASTLOSS_INLINE_MEMBER crossing(T one, T zero) const { return (bits_of(one) ^ bits_of(zero)) & sign_mask(z); }
+
+  T FASTLOSS_INLINE_MEMBER p() const { return likelier(w, lifted * w * lower); }
+  T FASTLOSS_INLINE_MEMBER q() const { return other(w, lifted * w * lower); }
+
+  // zero softplus(z) + one softplus(-z)
+  T FASTLOSS_INLINE_MEMBER softplus(T one, T zero) const {
+    return fma((one + zero) * log1p_unit(e, lifted), lower, positive_part(other(one, zero) * size));
   }
-  // a sigma(z) - b sigma(-z)
-  T FASTLOSS_INLINE_MEMBER difference(T a, T b) const {
-    const T of_larger = z < T(0) ? -b : a, of_smaller = z < T(0) ? a : -b;
-    return fma(of_smaller * (lifted * w), lower, of_larger * w);
+  // zero sigma(z) - one sigma(-z)
+  T FASTLOSS_INLINE_MEMBER difference(T one, T zero) const {
+    return times_sign(fma(-(likelier(one, zero) * (lifted * w)), lower, other(one, zero) * w), z);
   }
   // c sigma(z) sigma(-z)
   T FASTLOSS_INLINE_MEMBER product(T c) const {
     const T rough = (c * y) * (lifted * y);
-    return fma(rough, lack + lack, rough) * lower;
+    return fma(rough, y_slip + y_slip, rough) * lower;
   }
 };
 
 template <class T> FASTLOSS_INLINE T sigmoid(T z) { return Sigmoid<T>(z).p(); }
-template <class T> FASTLOSS_INLINE T softplus(T z) { return Sigmoid<T>(z).softplus(T(1), T(0)); }
+template <class T> FASTLOSS_INLINE T softplus(T z) { return Sigmoid<T>(z).softplus(T(0), T(1)); }
 
 }  // namespace fastloss::FASTLOSS_ISA

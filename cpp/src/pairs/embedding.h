@@ -1,6 +1,6 @@
 // Losses on distances between embeddings.
 #pragma once
-#include "pairs/norms.h"
+#include "pairs/power_norm.h"
 #include "pairs/slopes.h"
 
 namespace fastloss::FASTLOSS_ISA {
@@ -16,16 +16,22 @@ template <class T> struct Contrastive {
   FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double y, const double* p, bool derivatives) {
     distance.measure(x[0], x[1], n, {.derivatives = derivatives});
     margin = p[0];
-    const double gap = max(margin - distance.d.hi - distance.d.lo, 0.0), apart = 1.0 - y;
+    const Wide<T> d = distance.d, gap = Wide<T>(margin) - d, apart = Wide<T>(1.0) - Wide<T>(y);
+    const double reach = max(double(gap), 0.0), similar = weighted(y, double(distance.d2));
     pull = 2.0 * y;
-    push = 2.0 * apart * gap;
-    near = gap > 0.0 && distance.d.hi > 0.0 ? 2.0 * apart : 0.0;
+    push = 2.0 * double(apart * gap);
+    near = reach > 0.0 && double(d) > 0.0 ? 2.0 * double(apart) : 0.0;
     if (near == 0.0) distance.per_d = 0.0;
-    return {weighted(y, distance.d2.hi) + apart * (gap * gap), pull == 0.0 && push == 0.0};
+    if (reach == 0.0) {
+      push = 0.0;
+      return {similar, pull == 0.0};
+    }
+    return {double(Wide<T>(y) * distance.d2 + apart * gap * gap), false};
   }
-  template <int> FASTLOSS_INLINE_MEMBER Slopes<2> slopes(double a, double b) const {
-    const double r = a - b, u = distance.slope(r), grad = pull * r - push * u;
-    const double hess = pull + near * (1.0 - margin * distance.bend(r)), curvature = pull + near * (u * u);
+  template <int> FASTLOSS_INLINE_MEMBER Slopes<2> slopes(T a, T b) const {
+    const double u = distance.slope(a, b), grad = product_sum<T>(-push, u, pull * difference(a, b));
+    const double hess = product_sum<T>(near, product_sum<T>(-margin, distance.bend(a, b), 1.0), pull);
+    const double curvature = product_sum<T>(near * u, u, pull);
     return {{grad, 0.0 - grad}, {hess, hess}, {curvature, curvature}};
   }
 };
@@ -47,44 +53,37 @@ template <class T, class Norm> struct Triplet {
     double loss = excess(an, p[0]);
     if (p[3] != 0.0) {
       pn.measure(x[1], x[2], n, choice);
-      const Pair<double> near = pn.distance(), far = an.distance();
-      const bool equal = near.hi == far.hi && near.lo == far.lo;
-      if (equal || near.hi < far.hi || (near.hi == far.hi && near.lo < far.lo)) {
+      const bool equal = pn.distance() == an.distance();
+      if (equal || pn.distance() < an.distance()) {
         pn_share = equal ? 0.5 : 1.0;
         an_share = 1.0 - pn_share;
         loss = excess(pn, p[0]);
       }
     }
-    return {max(loss, 0.0), loss <= 0.0};
+    return {loss <= 0.0 ? 0.0 : loss, loss <= 0.0};
   }
   FASTLOSS_INLINE_MEMBER int form() const { return pn_share == 0.0 ? 0 : 1; }
-  template <int form> FASTLOSS_INLINE_MEMBER Slopes<3> slopes(double a, double p, double n) const {
-    const double to_p = ap.slope(a - p), bend_p = ap.bend(a - p);
+  template <int form> FASTLOSS_INLINE_MEMBER Slopes<3> slopes(T a, T p, T n) const {
+    const double to_p = ap.slope(a, p), bend_p = ap.bend(a, p);
     if constexpr (form == 0) {
-      const double to_n = an.slope(a - n), bend_n = an.bend(a - n);
-      return answer({to_p - to_n, 0.0 - to_p, to_n}, {bend_p - bend_n, bend_p, 0.0 - bend_n});
+      const double to_n = an.slope(a, n), bend_n = an.bend(a, n);
+      return with_curvature({to_p - to_n, 0.0 - to_p, to_n}, {bend_p - bend_n, bend_p, 0.0 - bend_n});
     } else {
-      const double to_n = weighted(an_share, an.slope(a - n)), bend_n = weighted(an_share, an.bend(a - n));
-      const double across = pn_share * pn.slope(p - n), bend_across = pn_share * pn.bend(p - n);
-      return answer({to_p - to_n, 0.0 - to_p - across, to_n + across},
-                    {bend_p - bend_n, bend_p - bend_across, 0.0 - bend_n - bend_across});
+      const double to_n = weighted(an_share, an.slope(a, n)), bend_n = weighted(an_share, an.bend(a, n));
+      const double across = pn_share * pn.slope(p, n), bend_across = pn_share * pn.bend(p, n);
+      return with_curvature({to_p - to_n, 0.0 - to_p - across, to_n + across},
+                            {bend_p - bend_n, bend_p - bend_across, 0.0 - bend_n - bend_across});
     }
   }
 
  private:
   FASTLOSS_INLINE_MEMBER double excess(const Norm& negative, double margin) const {
-    const Pair<double> near = ap.distance(), far = negative.distance();
-    const double gap = near.hi - far.hi;
+    const double loss = double(ap.distance() - negative.distance() + Wide<T>(margin));
     // Squares beyond the range still have an order.
-    if (gap != gap) return (ap.d.hi - negative.d.hi) * (ap.d.hi + negative.d.hi) + margin;
-    return gap + margin + (near.lo - far.lo);
+    return loss == loss ? loss : double((ap.d - negative.d) * (ap.d + negative.d)) + margin;
   }
-  static FASTLOSS_INLINE_MEMBER Slopes<3> answer(Slopes<3> s) {
-    for (int k = 0; k < 3; ++k) s.curvature[k] = s.hess[k] > 0.0 ? s.hess[k] : 0.0;
-    return s;
-  }
-  static FASTLOSS_INLINE_MEMBER Slopes<3> answer(const double (&grad)[3], const double (&hess)[3]) {
-    return answer(Slopes<3>{{grad[0], grad[1], grad[2]}, {hess[0], hess[1], hess[2]}, {}});
+  static FASTLOSS_INLINE_MEMBER Slopes<3> with_curvature(PerInput<3> grad, PerInput<3> hess) {
+    return {grad, hess, {max(0.0, hess.a), max(0.0, hess.b), max(0.0, hess.c)}};
   }
 };
 

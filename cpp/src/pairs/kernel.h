@@ -1,12 +1,13 @@
 // The loops around a pair loss. A loss measures a row and answers its value; then, feature by feature, it
 // gives the derivatives by each of its inputs. It may offer several forms of that (`forms`) and say which
-// one the row needs.
+// one a row needs.
 #pragma once
 
 #include "kernels.h"
 #include "pairs/slopes.h"
 
 namespace fastloss::FASTLOSS_ISA {
+namespace {
 
 template <class Loss, class T>
 PairMeasured measure_row(const T* const* input, std::int64_t features, double target, const double* parameters,
@@ -15,31 +16,35 @@ PairMeasured measure_row(const T* const* input, std::int64_t features, double ta
   return static_cast<Loss*>(state)->measure(input, features, target, parameters, derivatives);
 }
 
-template <class Loss, class T, Mode mode, int form>
+// The arrays of the inputs, or of one result. Where there are two, the third is the second.
+template <class T> struct Arrays {
+  T *a, *b, *c;
+  FASTLOSS_INLINE_MEMBER Arrays(T* const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
+  template <int count> FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
+    a[i] = T(x.a * factor);
+    b[i] = T(x.b * factor);
+    if constexpr (count == 3) c[i] = T(x.c * factor);
+  }
+};
+
+template <Mode mode, int form, class Loss, class T>
+FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, double factor, Arrays<T> grad, Arrays<T> hess) {
+  Slopes<Loss::inputs> s;
+  if constexpr (Loss::inputs == 3) s = loss.template slopes<form>(x.a[i], x.b[i], x.c[i]);
+  else s = loss.template slopes<form>(x.a[i], x.b[i]);
+  grad.store(i, s.grad, factor);
+  if constexpr (mode == Mode::grad_hess) hess.store(i, s.hess, factor);
+  if constexpr (mode == Mode::grad_positive) hess.store(i, s.curvature, factor);
+}
+
+template <Mode mode, int form, class Loss, class T>
 FASTLOSS_INLINE void derive_features(const Loss& row, const T* const* input, int n, double factor, T* const* grad,
                                      T* const* hess) {
-  constexpr int inputs = Loss::inputs;
   const Loss loss = row;
-  const T *x0 = input[0], *x1 = input[1], *x2 = input[inputs - 1];
-  T *__restrict g0 = grad[0], *__restrict g1 = grad[1], *__restrict g2 = grad[inputs - 1];
-  constexpr bool bends = mode != Mode::grad;
-  T *__restrict h0 = bends ? hess[0] : nullptr, *__restrict h1 = bends ? hess[1] : nullptr,
-    *__restrict h2 = bends ? hess[inputs - 1] : nullptr;
+  const Arrays<const T> x(input, Loss::inputs);
+  const Arrays<T> g(grad, Loss::inputs), h(mode == Mode::grad ? grad : hess, Loss::inputs);
 #pragma omp simd
-  for (int i = 0; i < n; ++i) {
-    Slopes<inputs> s;
-    if constexpr (inputs == 3) s = loss.template slopes<form>(double(x0[i]), double(x1[i]), double(x2[i]));
-    else s = loss.template slopes<form>(double(x0[i]), double(x1[i]));
-    g0[i] = T(s.grad[0] * factor);
-    g1[i] = T(s.grad[1] * factor);
-    if constexpr (inputs == 3) g2[i] = T(s.grad[2] * factor);
-    if constexpr (bends) {
-      const double* bend = mode == Mode::grad_hess ? s.hess : s.curvature;
-      h0[i] = T(bend[0] * factor);
-      h1[i] = T(bend[1] * factor);
-      if constexpr (inputs == 3) h2[i] = T(bend[2] * factor);
-    }
-  }
+  for (int i = 0; i < n; ++i) derive_feature<mode, form>(loss, i, x, factor, g, h);
 }
 
 template <class Loss, class T, Mode mode>
@@ -47,17 +52,16 @@ void derive_row(const void* state, const T* const* input, int n, double factor, 
                 T* const* hess) noexcept {
   const Loss& loss = *static_cast<const Loss*>(state);
   if constexpr (Loss::forms == 2) {
-    if (loss.form() == 1) return derive_features<Loss, T, mode, 1>(loss, input, n, factor, grad, hess);
+    if (loss.form() == 1) return derive_features<mode, 1>(loss, input, n, factor, grad, hess);
   }
-  derive_features<Loss, T, mode, 0>(loss, input, n, factor, grad, hess);
+  derive_features<mode, 0>(loss, input, n, factor, grad, hess);
 }
 
 template <template <class> class Loss, class T>
 constexpr PairKernel<T> pair_kernel() {
   using L = Loss<T>;
-  return {measure_row<L, T>,
-          {nullptr, derive_row<L, T, Mode::grad>, derive_row<L, T, Mode::grad>, derive_row<L, T, Mode::grad_hess>,
-           derive_row<L, T, Mode::grad_positive>}};
+  return {measure_row<L, T>, derive_row<L, T, Mode::grad>, derive_row<L, T, Mode::grad_hess>,
+          derive_row<L, T, Mode::grad_positive>};
 }
 
 // The kernels of one row of the table: its variants, in the order in which the row names them.
@@ -71,4 +75,5 @@ constexpr PairVariants<T> pair_variants() {
   return {{pair_kernel<Losses, T>()...}};
 }
 
+}  // namespace
 }  // namespace fastloss::FASTLOSS_ISA

@@ -1,6 +1,7 @@
 // Norms of a difference r = x - y over the features of a row. measure() reads the row; then distance() is
-// |r| or, where `squared` says so, |r|^2, slope(r) its derivative by one feature and bend(r) the second.
-// Everything is computed in float64. At r = 0 the slope is 0, the subgradient of least magnitude.
+// |r| or, where `squared` says so, |r|^2; slope(x, y) its derivative by one feature and bend(x, y) the second.
+// Everything is computed in float64, and by double inputs with the bits that float64 loses. At r = 0 the slope
+// is 0, the subgradient of least magnitude; a feature so large that it is infinite has the slope of its limit.
 #pragma once
 #include "math/wide.h"
 #include "pairs/sums.h"
@@ -17,67 +18,108 @@ template <class T> FASTLOSS_INLINE double difference(T x, T y) { return double(x
 
 FASTLOSS_INLINE double sign(double r) { return r == 0.0 ? 0.0 : copysign(1.0, r); }
 
+// a b + c, in one rounding where T is double. By float inputs float64 has bits to spare, and not every CPU has fma.
+template <class T> FASTLOSS_INLINE double product_sum(double a, double b, double c) {
+  if constexpr (sizeof(T) == 4) return a * b + c;
+  else return fma(a, b, c);
+}
+
+template <class T> FASTLOSS_INLINE Wide<T> widened(Pair<double> x) {
+  if constexpr (sizeof(T) == 4) return x.hi;
+  else return joined(x.hi, x.lo);
+}
+
+FASTLOSS_INLINE double root(double x) { return sqrt(x); }
+FASTLOSS_INLINE DoubleDouble root(DoubleDouble x) {
+  const double r = sqrt(x.hi);
+  return r > 0.0 ? joined(r, (fma(-r, r, x.hi) + x.lo) * 0.5 / r) : DoubleDouble(r);
+}
+FASTLOSS_INLINE double reciprocal(double x) { return 1.0 / x; }
+FASTLOSS_INLINE DoubleDouble reciprocal(DoubleDouble x) {
+  const double y = 1.0 / x.hi;
+  return joined(y, (fma(-x.hi, y, 1.0) - x.lo * y) * y);
+}
+
 // The power of two that brings the largest feature into [0.5, 1), as near as the exponents reach.
 FASTLOSS_INLINE double unit_scale(double largest) {
   const std::int64_t exponent = std::int64_t(bits_of(largest) >> 52);
   return from_bits(Bits<double>(max(std::int64_t(2045) - exponent, std::int64_t(1))) << 52);
 }
 
-FASTLOSS_INLINE Pair<double> square(Pair<double> d) {
-  const double hi = d.hi * d.hi;
-  return {hi, hi < 0x1p1000 && hi > 0x1p-900 ? 2.0 * d.hi * d.lo + fma(d.hi, d.hi, -hi) : 0.0};
+template <class T> FASTLOSS_INLINE double largest_difference(const T* x, const T* y, std::int64_t n) {
+  return largest_feature(n, [=](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])); });
 }
 
 // sqrt(sum r^2). Squares of float differences are safe in float64; of double ones, extreme rows are scaled.
 template <class T> struct Euclidean {
-  Pair<double> d, d2;
+  Wide<T> d, d2;
   bool squared;
-  double scale, inverse, per_d;  // the unit vector is (r scale) inverse
+  double scale;          // a power of two
+  Wide<T> inverse;
+  double bound;          // the slope is (r scale) inverse, between -bound and bound
+  double bent, per_d;    // the bend is (1 - bent slope^2) per_d
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
     squared = choice.squared;
-    scale = 1.0;
-    d2 = sum_features<T>(n, [=](std::int64_t i) { const double r = difference(x[i], y[i]); return r * r; });
-    if constexpr (sizeof(T) == 8)
-      if (!(d2.hi > 0x1p-900 && d2.hi < 0x1p1000)) rescale(x, y, n);
-    d = {sqrt(d2.hi), 0.0};
-    inverse = 1.0 / d.hi;
-    if constexpr (sizeof(T) == 8) {  // to the last bit, for the rounding of r is still to come
-      if (d.hi > 0.0 && d.hi < Format<double>::inf) {
-        d.lo = (fma(-d.hi, d.hi, d2.hi) + d2.lo) * 0.5 * inverse;
-        inverse = fma(inverse, fma(-d.hi, inverse, 1.0) - d.lo * inverse, inverse);
+    scale = bound = bent = 1.0;
+    d2 = sum_squares(x, y, n, 1.0);
+    if (sizeof(T) == 8 && !(double(d2) > 0x1p-900 && double(d2) < 0x1p1000)) rescale(x, y, n);
+    d = root(d2);
+    inverse = reciprocal(d);
+    per_d = double(inverse) * scale;
+    if constexpr (sizeof(T) == 8) {
+      if (scale != 1.0) {
+        d = DoubleDouble(d.hi / scale, d.lo / scale);
+        d2 = DoubleDouble(d2.hi / scale / scale);
       }
     }
-    per_d = inverse * scale;
-    if (scale != 1.0) {
-      d = {d.hi / scale, d.lo / scale};
-      d2 = {d2.hi / scale / scale, 0.0};
-    }
-    if (d.hi == 0.0) inverse = per_d = 0.0;
-    if (d.hi == Format<double>::inf && scale == 1.0) {  // an infinite feature has slope 1, the others 0
+    if (double(d) == 0.0) inverse = per_d = 0.0;
+    if (double(d) == Format<double>::inf && per_d == 0.0) {  // infinite features have slope 1, the others 0
       scale = sizeof(T) == 8 ? Format<double>::smallest : 1.0;
       inverse = Format<double>::smallest;
     }
+    if (squared) {
+      scale = 1.0;
+      inverse = per_d = 2.0;
+      bound = Format<double>::inf;
+      bent = 0.0;
+    }
   }
 
-  FASTLOSS_INLINE_MEMBER Pair<double> distance() const { return squared ? d2 : d; }
-  FASTLOSS_INLINE_MEMBER double unit(double r) const {
-    return clamp((sizeof(T) == 8 ? r * scale : r) * inverse, -1.0, 1.0);
+  FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return squared ? d2 : d; }
+  FASTLOSS_INLINE_MEMBER double slope(float x, float y) const {
+    return clamp(difference(x, y) * double(inverse), -bound, bound);
   }
-  FASTLOSS_INLINE_MEMBER double slope(double r) const { return squared ? 2.0 * r : unit(r); }
-  FASTLOSS_INLINE_MEMBER double bend(double r) const {
-    const double u = unit(r);
-    return squared ? 2.0 : weighted(1.0 - u * u, per_d);
+  FASTLOSS_INLINE_MEMBER double slope(double x, double y) const {
+    const Pair<double> r = two_sum(x, -y);
+    const double hi = r.hi * scale, lo = fma(hi, inverse.lo, r.lo * scale * inverse.hi);
+    return clamp(fma(hi, inverse.hi, lo - lo == 0.0 ? lo : 0.0), -bound, bound);
+  }
+  FASTLOSS_INLINE_MEMBER double bend(T x, T y) const {
+    const double u = clamp(slope(x, y), -1.0, 1.0);
+    return weighted(product_sum<T>(-bent * u, u, 1.0), per_d);
   }
 
  private:
+  static FASTLOSS_INLINE_MEMBER double squared_feature(float x, float y, double) {
+    const double r = difference(x, y);
+    return r * r;
+  }
+  static FASTLOSS_INLINE_MEMBER Pair<double> squared_feature(double x, double y, double s) {
+    const Pair<double> r = two_sum(x, -y);
+    const double hi = r.hi * s, square = hi * hi;
+    return {square, fma(hi, hi, -square) + 2.0 * hi * (r.lo * s)};
+  }
+  static FASTLOSS_INLINE_MEMBER Wide<T> sum_squares(const T* x, const T* y, std::int64_t n, double s) {
+    return widened<T>(sum_features<T>(
+        n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], s); }));
+  }
   __attribute__((noinline, cold)) void rescale(const T* x, const T* y, std::int64_t n) {
-    const double most = largest_feature(n, [=](std::int64_t i) { return abs(difference(x[i], y[i])); });
-    d2 = {most, 0.0};
+    const double most = largest_difference(x, y, n);
+    d2 = most;
     if (!(most > 0.0 && most < Format<double>::inf)) return;
     scale = unit_scale(most);
-    const double s = scale;
-    d2 = sum_features<T>(n, [=](std::int64_t i) { const double r = difference(x[i], y[i]) * s; return r * r; });
+    d2 = sum_squares(x, y, n, scale);
   }
 };
 
@@ -85,100 +127,53 @@ template <class T> struct Euclidean {
 struct Outer {
   bool squared;
   double first, second;
-  void set(bool square, double d) {
+  FASTLOSS_INLINE_MEMBER void set(bool square, double d) {
     squared = square;
     first = square ? 2.0 * d : 1.0;
     second = square ? 2.0 : 0.0;
   }
-  FASTLOSS_INLINE_MEMBER Pair<double> distance(Pair<double> d) const { return squared ? square(d) : d; }
+  template <class Wide> FASTLOSS_INLINE_MEMBER Wide distance(Wide d) const { return squared ? d * d : d; }
   FASTLOSS_INLINE_MEMBER double slope(double s) const { return weighted(s, first); }
   FASTLOSS_INLINE_MEMBER double bend(double s, double b) const { return weighted(b, first) + second * s * s; }
 };
 
 // sum |r|
 template <class T> struct Manhattan {
-  Pair<double> d;
+  Wide<T> d;
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
-    d = sum_features<T>(n, [=](std::int64_t i) { return abs(difference(x[i], y[i])); });
-    outer.set(choice.squared, d.hi);
+    d = widened<T>(sum_features<T>(
+        n, [=](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])); }));
+    outer.set(choice.squared, double(d));
   }
-  FASTLOSS_INLINE_MEMBER Pair<double> distance() const { return outer.distance(d); }
-  FASTLOSS_INLINE_MEMBER double slope(double r) const { return outer.slope(sign(r)); }
-  FASTLOSS_INLINE_MEMBER double bend(double r) const { return outer.bend(sign(r), 0.0); }
+  FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
+  FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(sign(difference(x, y))); }
+  FASTLOSS_INLINE_MEMBER double bend(T x, T y) const { return outer.bend(sign(difference(x, y)), 0.0); }
 };
 
 // max |r|; features that share the maximum share the slope.
 template <class T> struct Chebyshev {
-  Pair<double> d;
-  double share = 0.0;
+  Wide<T> d;
+  double share;
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
-    const double most = largest_feature(n, [=](std::int64_t i) { return abs(difference(x[i], y[i])); });
-    d = {most, 0.0};
+    const double most = largest_difference(x, y, n);
+    d = most;
+    share = 1.0;
     outer.set(choice.squared, most);
     if (choice.derivatives)
-      share = 1.0 / sum_features<float>(n, [=](std::int64_t i) { return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0; }).hi;
+      share = 1.0 / sum_features<float>(n, [=](std::int64_t i) __attribute__((always_inline)) {
+                return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0;
+              }).hi;
   }
-  FASTLOSS_INLINE_MEMBER Pair<double> distance() const { return outer.distance(d); }
-  FASTLOSS_INLINE_MEMBER double slope(double r) const { return outer.slope(part(r)); }
-  FASTLOSS_INLINE_MEMBER double bend(double r) const { return outer.bend(part(r), 0.0); }
+  FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
+  FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(part(difference(x, y))); }
+  FASTLOSS_INLINE_MEMBER double bend(T x, T y) const { return outer.bend(part(difference(x, y)), 0.0); }
 
  private:
-  FASTLOSS_INLINE_MEMBER double part(double r) const { return abs(r) == d.hi ? share * sign(r) : 0.0; }
-};
-
-// (sum |r|^p)^(1/p), by logarithms relative to the largest feature, so that no power leaves the range:
-// |r|^p = e^(p log |r|), with the logarithm in more precision than T has.
-template <class T> struct Power {
-  Pair<double> d;
-  double p, scale, per_d;
-  Wide<T> level;  // log (d scale)
-  bool extreme;   // d is 0, infinite or NaN
-  Outer outer;
-
-  FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
-    const double most = largest_feature(n, [=](std::int64_t i) { return abs(difference(x[i], y[i])); });
-    p = choice.p;
-    d = {most, 0.0};
-    extreme = !(most > 0.0 && most < Format<double>::inf);
-    scale = extreme ? 1.0 : unit_scale(most);
-    per_d = 0.0;
-    level = Wide<T>(0.0);
-    if (!extreme) {
-      const double s = scale, exponent = p;
-      const Wide<T> top = wide_log(Wide<T>(most * s));
-      const Pair<double> sum = sum_features<T>(
-          n, [=](std::int64_t i) { return power(abs(difference(x[i], y[i])) * s, top, exponent); });
-      const Wide<T> growth = wide_log(widened(sum)) / Wide<T>(p);
-      level = top + growth;
-      d.hi = most * double(wide_exp(growth));
-      per_d = 1.0 / d.hi;
-    }
-    outer.set(choice.squared, d.hi);
-  }
-  FASTLOSS_INLINE_MEMBER Pair<double> distance() const { return outer.distance(d); }
-  FASTLOSS_INLINE_MEMBER double slope(double r) const { return outer.slope(copysign(size(r), r)); }
-  FASTLOSS_INLINE_MEMBER double bend(double r) const {
-    const double s = size(r), q = abs(r) * scale, t = extreme ? 0.0 : power(q, level, p - 2.0);
-    return outer.bend(s, weighted(t - s * s, (p - 1.0) * per_d));
-  }
-
- private:
-  static FASTLOSS_INLINE_MEMBER double widened(Pair<double> x) requires(sizeof(T) == 4) { return x.hi; }
-  static FASTLOSS_INLINE_MEMBER DoubleDouble widened(Pair<double> x) requires(sizeof(T) == 8) { return {x.hi, x.lo}; }
-  // (q / e^base)^exponent; 0 for q = 0, whatever the exponent.
-  static FASTLOSS_INLINE_MEMBER double power(double q, Wide<T> base, double exponent) {
-    const Wide<T> ratio = wide_log(Wide<T>(q == 0.0 ? 1.0 : q)) - base;
-    return q == 0.0 ? 0.0 : double(wide_exp(Wide<T>(exponent) * ratio));
-  }
-  // (|r| / d)^(p-1)
-  FASTLOSS_INLINE_MEMBER double size(double r) const {
-    const double limit = abs(r) == Format<double>::inf ? 1.0 : 0.0;
-    return extreme ? limit : power(abs(r) * scale, level, p - 1.0);
-  }
+  FASTLOSS_INLINE_MEMBER double part(double r) const { return abs(r) == double(d) ? share * sign(r) : 0.0; }
 };
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -9,41 +9,46 @@ namespace fastloss::FASTLOSS_ISA {
 // are beyond reproach for as many features as memory holds.
 template <class T> inline constexpr std::int64_t plain_terms = sizeof(T) == 4 ? INT64_MAX / (2 * lanes) : 4;
 
-// The sum of term(i) >= 0 for i in [0, n).
+// The lanes of a sum: what was added last, the sum of it, and the errors of both.
+struct SumLanes {
+  alignas(64) double part[lanes], sum[lanes], error[lanes];
+
+  FASTLOSS_INLINE_MEMBER void add(int j, double term) { part[j] += term; }
+  FASTLOSS_INLINE_MEMBER void add(int j, Pair<double> term) {
+    part[j] += term.hi;
+    error[j] += term.lo;
+  }
+};
+
+// The sum of term(i) >= 0 for i in [0, n). A term may be a pair.
 template <class T, class Term>
 FASTLOSS_INLINE Pair<double> sum_features(std::int64_t n, Term term) {
-  alignas(64) double sum[lanes] = {}, error[lanes] = {};
+  SumLanes s{};
   for (std::int64_t first = 0; first < n; first += plain_terms<T> * lanes) {
     const std::int64_t last = min(n, first + plain_terms<T> * lanes);
-    alignas(64) double part[lanes] = {};
     std::int64_t i = first;
     for (; i + lanes <= last; i += lanes) {
 #pragma omp simd
-      for (int j = 0; j < lanes; ++j) part[j] += term(i + j);
+      for (int j = 0; j < lanes; ++j) s.add(j, term(i + j));
     }
-    for (int j = 0; i + j < last; ++j) part[j] += term(i + j);
-    if (first == 0) {
+    for (int j = 0; i + j < last; ++j) s.add(j, term(i + j));
 #pragma omp simd
-      for (int j = 0; j < lanes; ++j) sum[j] = part[j];
-    } else {
-#pragma omp simd
-      for (int j = 0; j < lanes; ++j) {
-        const Pair<double> s = two_sum(sum[j], part[j]);
-        sum[j] = s.hi;
-        error[j] += s.lo;
-      }
+    for (int j = 0; j < lanes; ++j) {
+      const Pair<double> total = two_sum(s.sum[j], s.part[j]);
+      s.sum[j] = total.hi;
+      s.error[j] += total.lo;
+      s.part[j] = 0.0;
     }
   }
   for (int width = lanes / 2; width > 0; width /= 2) {
 #pragma omp simd
     for (int j = 0; j < width; ++j) {
-      const Pair<double> s = two_sum(sum[j], sum[j + width]);
-      sum[j] = s.hi;
-      error[j] += error[j + width] + s.lo;
+      const Pair<double> total = two_sum(s.sum[j], s.sum[j + width]);
+      s.sum[j] = total.hi;
+      s.error[j] += s.error[j + width] + total.lo;
     }
   }
-  const bool finite = sum[0] < Format<double>::inf;
-  return {sum[0], finite ? error[0] : 0.0};
+  return {s.sum[0], s.sum[0] < Format<double>::inf ? s.error[0] : 0.0};
 }
 
 // The largest size(i) >= 0 for i in [0, n); NaN if one is NaN.

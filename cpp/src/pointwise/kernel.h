@@ -3,6 +3,7 @@
 
 #include "kernels.h"
 
+#include "block/accumulate.h"
 #include "pointwise/jet.h"
 
 namespace fastloss::FASTLOSS_ISA {
@@ -15,24 +16,42 @@ FASTLOSS_INLINE Jet<T> apply(const Loss& loss, T pred, T target, const T* elemen
     return loss(pred, target);
 }
 
+constexpr bool writes_value(Mode mode) { return mode == Mode::value || mode == Mode::value_grad; }
+constexpr bool sums(Mode mode) { return mode == Mode::sum || mode == Mode::sum_grad; }
+constexpr bool writes_grad(Mode mode) { return mode != Mode::value && mode != Mode::sum; }
+
+template <class T> FASTLOSS_INLINE T ready(T derivative, T factor) {
+  const T x = derivative * factor;
+  return x == x ? x : Format<T>::nan;
+}
+
 template <template <class> class Loss, class T, Mode mode>
-void map_run(const T* __restrict pred, const T* __restrict target, const T* __restrict element,
-             T* __restrict value, T* __restrict grad, T* __restrict hess, int n, const double* parameters) noexcept {
-  const Loss<T> loss(parameters);
-#pragma omp simd
-  for (int i = 0; i < (n & -lanes); ++i) {
+void map_run(const PointwiseRun<T>& run) noexcept {
+  const Loss<T> loss(run.parameters);
+  const T *__restrict pred = run.pred, *__restrict target = run.target, *__restrict element = run.element;
+  T *__restrict value = run.value, *__restrict grad = run.grad, *__restrict hess = run.hess;
+  const T factor = run.factor;
+  const auto one = [&](int i) __attribute__((always_inline)) {
     const Jet<T> jet = apply(loss, pred[i], target[i], element, i);
-    if constexpr (mode == Mode::value || mode == Mode::value_grad) value[i] = jet.value;
-    if constexpr (mode != Mode::value) grad[i] = jet.grad;
-    if constexpr (mode == Mode::grad_hess) hess[i] = jet.hess;
-    if constexpr (mode == Mode::grad_positive) hess[i] = jet.curvature;
+    if constexpr (writes_value(mode)) value[i] = jet.value;
+    if constexpr (writes_grad(mode)) grad[i] = ready(jet.grad, factor);
+    if constexpr (mode == Mode::grad_hess) hess[i] = ready(jet.hess, factor);
+    if constexpr (mode == Mode::grad_positive) hess[i] = ready(jet.curvature, factor);
+    return jet.value;
+  };
+  if constexpr (sums(mode)) {
+    accumulate(one, run.n, run.accumulator);
+  } else {
+#pragma omp simd
+    for (int i = 0; i < (run.n & -lanes); ++i) one(i);
   }
 }
 
 template <template <class> class Loss, class T>
 constexpr PointwiseKernel<T> pointwise_kernel() {
-  return {{map_run<Loss, T, Mode::value>, map_run<Loss, T, Mode::grad>, map_run<Loss, T, Mode::value_grad>,
-           map_run<Loss, T, Mode::grad_hess>, map_run<Loss, T, Mode::grad_positive>}};
+  return {{map_run<Loss, T, Mode::value>, map_run<Loss, T, Mode::sum>, map_run<Loss, T, Mode::grad>,
+           map_run<Loss, T, Mode::value_grad>, map_run<Loss, T, Mode::sum_grad>, map_run<Loss, T, Mode::grad_hess>,
+           map_run<Loss, T, Mode::grad_positive>}};
 }
 
 // The kernels of one row: its variants, in the order in which the table names them.

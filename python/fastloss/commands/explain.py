@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._base import Loss
-    from .._core import Row
+    from .._types import Row
 
 BAR = 24
 

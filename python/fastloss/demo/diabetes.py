@@ -46,8 +46,8 @@ def train() -> Result:
     history = trainer.fit(prepare(raw, y), prepare(raw_check, y_check))
     test = prepare(raw_test, y_test)
     outputs = network.forward(test.x)
-    result = Result("Progression of diabetes", "Huber loss", "mean error", "points", history)
+    result = Result("Progression of diabetes", "Huber loss", "mean abs. error", "points", history)
     result.report(loss(outputs, test.y), error(outputs, test))
     constant = error(np.zeros_like(outputs), test)
-    print(f"  always the mean of the training set: mean error {constant:.1f} points\n")
+    print(f"  always the mean of the training set: mean abs. error {constant:.1f} points\n")
     return result

@@ -70,5 +70,5 @@ def _print_confusions(guess: Labels, truth: Labels) -> None:
     np.fill_diagonal(counts, 0)
     worst = np.argsort(-counts, axis=None, kind="stable")[:3]
     pairs = [(*divmod(int(place), 10), int(counts.flat[place])) for place in worst]
-    text = ", ".join(f"{a} as {b} ({n} times)" for a, b, n in pairs if n)
-    print(f"  most often misread in the test: {text or 'none'}\n")
+    text = ", ".join(f"{n} x {a} read as {b}" for a, b, n in pairs if n)
+    print(f"  most frequent confusions in the test: {text or 'none'}\n")

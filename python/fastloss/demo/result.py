@@ -29,7 +29,5 @@ class Result:
         print(f"  training    loss {history.train[best]:.4f}")
         print(f"  validation  loss {history.validation[best]:.4f}   {validation}")
         print(f"  test        loss {test_loss:.4f}   {test}")
-        clipped = history.clipped / history.steps
-        print(
-            f"  learning rate at most {max(history.rate):.4f}, {clipped:.0%} of the steps clipped"
-        )
+        clipped = 100 * history.clipped / history.steps
+        print(f"  learning rate up to {max(history.rate):.4f}, {clipped:.0f} % of steps clipped")

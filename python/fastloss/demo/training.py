@@ -36,7 +36,7 @@ class Plan:
     batch: int
     rate: float
     warmup: int = 5
-    patience: int = 20
+    patience: int = 15
     clip: float = 1.0
     decay: float = 0.01
 

@@ -29,8 +29,8 @@ def _outlier() -> None:
     pred = [250_000.0, 295_000.0, 299_500.0]
     errors = fl.MeanSquaredError()(pred, [300_000.0] * 3, reduction="none")
     for price, error in zip(pred, errors, strict=True):
-        share = error / errors.sum()
-        print(f"  {_grouped(price)}  squared error {_grouped(error):>13}   {share:7.2%} of the sum")
+        share = f"{100 * error / errors.sum():5.2f} % of the sum"
+        print(f"  {_grouped(price)}  squared error {_grouped(error):>13}   {share}")
     print()
 
 
@@ -42,7 +42,7 @@ def _spam() -> None:
 
 def _animal() -> None:
     guess = [0.6, 0.3, 0.1]
-    text = ", ".join(f"{name} {p:.0%}" for name, p in zip(CLASSES, guess, strict=True))
+    text = ", ".join(f"{name} {p * 100:.0f} %" for name, p in zip(CLASSES, guess, strict=True))
     print(f"A picture is guessed to be: {text}")
     loss = fl.SparseCategoricalCrossEntropy()
     for label, name in enumerate(CLASSES):

@@ -1,0 +1,85 @@
+// What multiplies the term of each class: its weight, its alpha and its share of the target.
+#pragma once
+
+#include "rows/lanes.h"
+
+namespace fastloss::FASTLOSS_ISA {
+
+template <class T> FASTLOSS_INLINE double class_factor(const RowGroup<T>& group, std::int64_t k) {
+  return (group.class_weight ? group.class_weight[k] : 1.0) * (group.class_alpha ? group.class_alpha[k] : 1.0);
+}
+
+// The derivatives of a row of weight zero.
+template <class T> static void silence(RowGroup<T>& group, int r) {
+  for (std::int64_t i = 0; i < group.pitch; ++i) group.rows[r * group.pitch + i] = T(0);
+  if (group.want_hess)
+    for (std::int64_t i = 0; i < group.pitch; ++i) group.hess[r * group.pitch + i] = T(0);
+  group.scale[r] = group.rest[r] = T(1);
+}
+
+// The targets of row r's classes [first, first + n), dense or from its label, padded with zeros.
+template <class T> static void load_target(RowGroup<T>& group, int r, std::int64_t first, int n, double* t) {
+  if (group.load_target == nullptr) {
+    for (int i = 0; i < n; ++i) t[i] = 0.0;
+    if (const std::int64_t at = group.label[r] - first; at >= 0 && at < n) t[at] = 1.0;
+    return;
+  }
+  const std::int64_t left = group.classes - first;
+  const int there = int(left < n ? left : n);
+  group.load_target(group.target + r * group.target_step + first * group.target_stride, group.target_stride, t, there);
+  for (int i = there; i < n; ++i) t[i] = 0.0;
+  int outside = 0;
+#pragma omp simd reduction(+ : outside)
+  for (int i = 0; i < n; ++i) outside += (t[i] < 0.0) | (t[i] > Format<double>::largest);
+  group.bad_target |= outside != 0;
+}
+
+FASTLOSS_INLINE void multiply(double* c, const double* factor, std::int64_t first, int n) {
+  if (factor == nullptr) return;
+#pragma omp simd
+  for (int i = 0; i < n; ++i) c[i] *= factor[first + i];
+}
+
+// A run of coefficients c_k = w_k alpha_k (t_k (1 - smoothing) + smoothing / C), zeros beyond the last class.
+template <class T> static void coefficients(RowGroup<T>& group, int r, std::int64_t first, int n, double* c) {
+  load_target(group, r, first, n, c);
+  const std::int64_t left = group.classes - first;
+  const int there = int(left < n ? left : n);
+  if (group.smoothing != 0.0) {
+    const double keep = 1.0 - group.smoothing, share = group.smoothing / double(group.classes);
+#pragma omp simd
+    for (int i = 0; i < there; ++i) c[i] = fma(c[i], keep, share);
+  }
+  multiply(c, group.class_weight, first, there);
+  multiply(c, group.class_alpha, first, there);
+}
+
+// Whether any of `lanes` coefficients counts; a NaN does.
+FASTLOSS_INLINE bool counts(const double* c) {
+  int n = 0;
+#pragma omp simd reduction(+ : n)
+  for (int j = 0; j < lanes; ++j) n += c[j] != 0.0;
+  return n != 0;
+}
+
+// sum_k t_k w_k of each row: what a dense target weighs.
+template <class T> static void masses(RowGroup<T>& group) noexcept {
+  alignas(64) double t[run_length];
+  for (int r = 0; r < group.count; ++r) {
+    Lanes<double> mass;
+    for (std::int64_t first = 0; first < group.pitch; first += run_length) {
+      const std::int64_t left = group.pitch - first;
+      const int n = int(left < run_length ? left : run_length);
+      load_target(group, r, first, n, t);
+      const int there = int(group.classes - first < n ? group.classes - first : n);
+      multiply(t, group.class_weight, first, there);
+      for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+        for (int j = 0; j < lanes; ++j) mass.add(j, t[i + j]);
+      }
+    }
+    group.mass[r] = double(mass.total());
+  }
+}
+
+}  // namespace fastloss::FASTLOSS_ISA

@@ -1,0 +1,78 @@
+// Sums along a row: one accumulator per virtual lane, whatever the width of the vectors.
+#pragma once
+
+#include "kernels.h"
+
+#include "math/wide.h"
+
+namespace fastloss::FASTLOSS_ISA {
+
+// float rows are summed in double; double rows keep what each addition rounds off.
+template <class T> struct Lanes;
+
+template <> struct Lanes<float> {
+  double sum[lanes] = {};
+  FASTLOSS_INLINE_MEMBER void add(int j, double x) { sum[j] += x; }
+  FASTLOSS_INLINE_MEMBER void add(int j, float hi, float lo) { sum[j] += double(hi) + double(lo); }
+  double total() const {
+    double s[lanes];
+    for (int j = 0; j < lanes; ++j) s[j] = sum[j];
+    for (int width = lanes / 2; width > 0; width /= 2)
+      for (int j = 0; j < width; ++j) s[j] += s[j + width];
+    return s[0];
+  }
+};
+
+template <> struct Lanes<double> {
+  double sum[lanes] = {}, rest[lanes] = {};
+  FASTLOSS_INLINE_MEMBER void add(int j, double x) { add(j, x, 0.0); }
+  FASTLOSS_INLINE_MEMBER void add(int j, double hi, double lo) {
+    const Pair<double> s = two_sum(sum[j], hi);
+    sum[j] = s.hi;
+    rest[j] += s.lo + lo;
+  }
+  DoubleDouble total() const {
+    double s[lanes], r[lanes];
+    for (int j = 0; j < lanes; ++j) s[j] = sum[j], r[j] = rest[j];
+    for (int width = lanes / 2; width > 0; width /= 2)
+      for (int j = 0; j < width; ++j) {
+        const Pair<double> pair = two_sum(s[j], s[j + width]);
+        s[j] = pair.hi;
+        r[j] += r[j + width] + pair.lo;
+      }
+    return joined(s[0], r[0]);
+  }
+};
+
+FASTLOSS_INLINE double wide_select(bool c, double a, double b) { return c ? a : b; }
+FASTLOSS_INLINE DoubleDouble wide_select(bool c, DoubleDouble a, DoubleDouble b) {
+  DoubleDouble x;
+  x.hi = c ? a.hi : b.hi;
+  x.lo = c ? a.lo : b.lo;
+  return x;
+}
+
+FASTLOSS_INLINE DoubleDouble as_pair(double x) { return x; }
+FASTLOSS_INLINE DoubleDouble as_pair(DoubleDouble x) { return x; }
+
+// Exact for powers of two.
+FASTLOSS_INLINE double scaled(double x, double power_of_two) { return x * power_of_two; }
+FASTLOSS_INLINE DoubleDouble scaled(DoubleDouble x, double power_of_two) {
+  x.hi *= power_of_two;
+  x.lo *= power_of_two;
+  return x;
+}
+
+// Calls f(begin, n) for the pieces of a row; false when the call was asked to stop.
+inline constexpr int piece_length = 1 << 15;
+template <class T, class F>
+FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, F f) {
+  for (std::int64_t begin = 0; begin < group.pitch; begin += piece_length) {
+    const std::int64_t left = group.pitch - begin;
+    f(begin, int(left < piece_length ? left : piece_length));
+    if (group.pitch > piece_length && group.stopped(group.context)) return false;
+  }
+  return true;
+}
+
+}  // namespace fastloss::FASTLOSS_ISA

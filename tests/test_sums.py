@@ -1,0 +1,87 @@
+"""Sums and means: float64 accumulation, right to the last bit or its neighbour."""
+
+import math
+
+import fastloss as fl
+import numpy as np
+import pytest
+
+from tests import cases
+
+CASES = cases.plain_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("n", [1, 3, 100, 2048, 5000, 20_000])
+def test_sum_of_terms(case, n):
+    """The sum of the terms as `none` returns them, by math.fsum.
+
+    In float32 the terms themselves are rounded to 24 bits, which the sum of a call may or may not
+    share: they are exact in float64, so only float64 terms are compared to the last bit. A block
+    is summed in float64 lanes, with a relative error of at most 2048 / 16 + 16 half units.
+    """
+    inputs = cases.draw(case, (n,), classes=3)
+    terms = case.loss(*inputs, reduction="none")
+    exact = math.fsum(terms)
+    assert case.loss(*inputs, reduction="sum") == pytest.approx(exact, rel=144 * 2.0**-53, abs=0)
+    assert case.loss(*inputs) == pytest.approx(exact / n, rel=146 * 2.0**-53, abs=0)
+
+
+def test_blocks_are_added_exactly():
+    """Small blocks after a huge one are not lost, in any order."""
+    n = 2048
+    pred = np.zeros(64 * n, np.float64)
+    pred[::n] = 1.0
+    pred[5 * n] = 2.0**58
+    loss = fl.MeanAbsoluteError()
+    wanted = math.fsum(pred)
+    assert wanted == 2.0**58 + 64  # 63 is above half a unit of 2^58
+    for order in (pred, pred[::-1], np.roll(pred, 17 * n)):
+        for threads in (1, 2, 5):
+            zeros = np.zeros(64 * n)
+            assert loss(order, zeros, reduction="sum", n_threads=threads) == wanted
+            ones = zeros + 1
+            options = {"sample_weight": order, "n_threads": threads}
+            assert loss(ones, zeros, reduction="sum", **options) == wanted
+            assert loss(ones, zeros, **options) == 1.0
+
+
+def broadcast(x, n):
+    return np.broadcast_to(x.reshape(1, -1), (n // x.size, x.size))
+
+
+@pytest.mark.parametrize("name", ["mean_squared_error", "binary_cross_entropy"])
+def test_float32_mean_of_a_hundred_million_terms(name):
+    """Zero strides keep it light: 10^8 terms, 10^4 different ones."""
+    params = {"from_logits": True} if name == "binary_cross_entropy" else {}
+    loss = fl.get(name, **params)
+    rng = cases.random("mean", name)
+    small = rng.normal(0, 3, 10_000).astype(np.float32)
+    target = (rng.random(10_000) < 0.5).astype(np.float32)
+    terms = loss(small, target, reduction="none").astype(np.float64)
+    exact = math.fsum(terms) / terms.size
+    mean = loss(broadcast(small, 10**8), broadcast(target, 10**8))
+    got, wanted = np.float32(mean), np.float32(exact)
+    assert got in (wanted, np.nextafter(wanted, got))
+
+
+def test_a_constant_has_its_own_mean():
+    pred = np.broadcast_to(np.float32(0.1), (10**8,))
+    target = np.broadcast_to(np.float32(0), (10**8,))
+    assert fl.MeanAbsoluteError()(pred, target) == float(np.float32(0.1))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_overflow_of_a_sum_is_infinite(case):
+    if case.row["family"] != "regression":
+        return
+    pred = np.full(5000, 1e308)
+    target = np.zeros(5000)
+    assert case.loss(pred, target, reduction="sum") == math.inf
+
+
+def test_the_mean_of_float32_may_exceed_float32():
+    """Reduced values are Python floats: their sum has the range of float64."""
+    pred = np.full(100, 3e38, np.float32)
+    wanted = 100 * float(np.float32(3e38))
+    assert fl.MeanAbsoluteError()(pred, np.zeros(100), reduction="sum") == wanted

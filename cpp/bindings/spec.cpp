@@ -9,34 +9,57 @@
 namespace fastloss::python {
 namespace {
 
-Value value_of(const py::handle& object, const std::string& context) {
-  const auto refuse = [&](const char* wanted) {
-    raise_python("ParameterError", context + " is " + py::repr(object).cast<std::string>() + ", wanted: " + wanted);
-  };
+// What a parameter takes, in the words of the range errors; a name that is not known takes a number.
+std::string wanted_of(const std::string& loss, const std::string& parameter) {
+  for (const LossInfo& info : losses()) {
+    if (info.name != loss) continue;
+    for (const ParameterInfo& p : info.parameters) {
+      if (p.name != parameter) continue;
+      const bool optional = p.kind.ends_with("or None");
+      const std::string range = p.range.empty() ? "" : " " + p.range;
+      if (p.kind == "flag") return "True or False";
+      if (p.kind.starts_with("integer")) return optional ? "an integer or None" : "an integer";
+      if (p.kind.starts_with("vector")) return "one or more finite numbers" + range + " or None";
+      return "a number" + range + (p.kind.ends_with("or vector") ? " or one per last axis" : optional ? " or None" : "");
+    }
+  }
+  return "a number";
+}
+
+struct Named {  // a parameter on its way into the core
+  std::string loss, class_name, parameter;
+
+  [[noreturn]] void refuse(const py::handle& object) const {
+    raise_python("ParameterError", class_name + ": " + parameter + " is " + py::repr(object).cast<std::string>() +
+                                       ", wanted: " + wanted_of(loss, parameter));
+  }
+};
+
+Value value_of(const py::handle& object, const Named& named) {
   if (object.is_none()) return std::monostate{};
   if (PyBool_Check(object.ptr())) return object.ptr() == Py_True;
   if (PyLong_Check(object.ptr())) {
     int overflow = 0;
     const long long n = PyLong_AsLongLongAndOverflow(object.ptr(), &overflow);
-    if (overflow != 0) refuse("a number within 64 bits");
+    if (overflow != 0) named.refuse(object);
     return static_cast<std::int64_t>(n);
   }
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
-  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) refuse("a number");
+  if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) named.refuse(object);
   // NumPy scalars and 0-d arrays become Python's own; anything else is a vector of reals.
-  if (py::hasattr(object, "item") && py::hasattr(object, "ndim") && object.attr("ndim").cast<int>() == 0)
-    return value_of(object.attr("item")(), context);
+  if (py::hasattr(object, "item") && py::hasattr(object, "ndim") && object.attr("ndim").cast<int>() == 0) {
+    const py::object plain = object.attr("item")();
+    if (!PyBool_Check(plain.ptr()) && !PyLong_Check(plain.ptr()) && !PyFloat_Check(plain.ptr())) named.refuse(object);
+    return value_of(plain, named);
+  }
+  if (!py::isinstance<py::iterable>(object)) named.refuse(object);
   std::vector<double> elements;
-  try {
-    for (const py::handle element : py::iter(object)) {
-      const Value value = value_of(element, context);
-      if (const double* real = std::get_if<double>(&value)) elements.push_back(*real);
-      else if (const std::int64_t* integer = std::get_if<std::int64_t>(&value)) elements.push_back(static_cast<double>(*integer));
-      else refuse("a number or a sequence of numbers");
-    }
-  } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_TypeError)) throw;
-    refuse("a number or a sequence of numbers");
+  for (const py::handle element : py::iter(object)) {
+    if (!PyNumber_Check(element.ptr())) named.refuse(object);
+    const Value value = value_of(element, named);
+    if (const double* real = std::get_if<double>(&value)) elements.push_back(*real);
+    else if (const std::int64_t* integer = std::get_if<std::int64_t>(&value)) elements.push_back(static_cast<double>(*integer));
+    else named.refuse(object);
   }
   return elements;
 }
@@ -58,9 +81,10 @@ py::object object_of(const Value& value) {
 
 Spec make_spec(const std::string& name, const py::dict& given) {
   Parameters parameters;
+  const Loss plain(name);  // knows the names
   for (const auto& [key, value] : given) {
     const std::string parameter = py::cast<std::string>(key);
-    parameters.emplace_back(parameter, value_of(value, name + ": " + parameter));
+    parameters.emplace_back(parameter, value_of(value, {std::string(plain.name()), std::string(plain.class_name()), parameter}));
   }
   Spec spec{Loss(name, parameters), {}, {}};
   spec.class_name = spec.loss.class_name();

@@ -34,17 +34,20 @@ struct Passes {
   bool (*unfit)(const T* x, int n, T low, T high);    // any element not within the bounds; NaN is unfit
   // Past the cache; `source` has `lanes` elements of room before it. See block/stream.h.
   void (*stream_lines)(T* source, char* target, int n, bool begins, bool ends);
+  void (*scale)(const double* x, double factor, T* target, int n);
   void (*sum)(const T* x, int n, double* accumulator);
   void (*sum_weighted)(const T* x, const double* weight, int n, double* accumulator);
 };
 
-// One run of a pointwise loss; n is a multiple of `lanes`. Derivatives are written times `factor`, their NaNs
-// canonical: ready for the caller's memory where no weight or conversion stands between.
+// One run of a pointwise loss; n is a multiple of `lanes`. Derivatives are written times `factor`, or times their
+// `weight_factor`, with NaNs canonical: ready for the caller's memory where no conversion stands between.
 template <class T>
 struct PointwiseRun {
   const T* pred;
   const T* target;
   const T* element;
+  const double* weight;     // of the values in a sum; 0 leaves a term out, even an infinite or NaN one
+  const T* weight_factor;   // of the derivatives
   T* value;
   T* grad;
   T* hess;
@@ -58,7 +61,7 @@ using PointwiseMap = void (*)(const PointwiseRun<T>& run);
 
 template <class T>
 struct PointwiseKernel {
-  PointwiseMap<T> map[mode_count];
+  PointwiseMap<T> map[2][mode_count];  // unweighted, weighted
 };
 
 // Row losses. Rows are worked on in groups that lie in scratch one after the other, each padded to whole
@@ -82,6 +85,8 @@ struct RowGroup {
   T *rows, *hess;                  // predictions; the kernel leaves the derivatives in their place
   const char* target;              // of the first row, with the step to the next
   std::int64_t target_step;
+  const char *next_rows, *outputs; // fetched into the cache while the exponentials are computed; may be null
+  std::int64_t next_step, output_step;
   std::int64_t label[group_rows];
   bool silent[group_rows];         // rows of weight zero
   double factor[group_rows];       // of the derivatives

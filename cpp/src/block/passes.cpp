@@ -122,6 +122,11 @@ template <class T> void stream(T* source, char* target, int n, bool begins, bool
   stream_whole_lines(source, target, n, begins, ends);
 }
 
+template <class T> void scale(const double* __restrict x, double factor, T* __restrict target, int n) noexcept {
+#pragma omp simd
+  for (int i = 0; i < n; ++i) target[i] = static_cast<T>(x[i] * factor);
+}
+
 template <class T> void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
   accumulate([=](int i) { return static_cast<double>(x[i]); }, n, accumulator);
 }
@@ -147,6 +152,7 @@ template <class T> constexpr Passes<T> passes() {
       .outside = outside<T>,
       .unfit = unfit<T>,
       .stream_lines = stream<T>,
+      .scale = scale<T>,
       .sum = sum<T>,
       .sum_weighted = sum_weighted<T>,
   };

@@ -61,10 +61,17 @@ inline double sum_of(double* lane) noexcept {
 // Makes sure that streamed results are seen by others.
 inline void fence() noexcept { std::atomic_thread_fence(std::memory_order_seq_cst); }
 
-// A run of sample weights in float64; false, with the fault reported, when one is negative, infinite or NaN.
+// A run of sample weights in float64, ones where there are none, zeros in the padding; null, with the fault
+// reported, when one is negative, infinite or NaN.
 inline const double* fetch_weights(const Passes<double>& passes, const Job& job, std::int64_t index, int n,
                                    double* scratch, Faults& faults) noexcept {
+  if (!job.weighted) {
+    std::fill(scratch, scratch + n, 1.0);
+    std::fill(scratch + n, scratch + padded(n), 0.0);
+    return scratch;
+  }
   const double* weight = fetch(passes, job.weight, index, n, scratch);
+  if (weight == scratch) std::fill(scratch + n, scratch + padded(n), 0.0);
   if (!passes.unfit(weight, padded(n), 0.0, std::numeric_limits<double>::max())) return weight;
   for (int i = 0; i < n; ++i) {
     if (weight[i] >= 0.0 && weight[i] <= std::numeric_limits<double>::max()) continue;

@@ -64,7 +64,6 @@ inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
         const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
         const double* weight = fetch_weights(passes, job, index, n, scratch, faults);
         if (weight == nullptr) return;
-        if (weight == scratch) std::fill(scratch + n, scratch + padded(n), 0.0);
         passes.sum(weight, padded(n), sum);
       }
       local.add(sum_of(sum));

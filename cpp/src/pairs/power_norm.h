@@ -14,7 +14,7 @@ FASTLOSS_INLINE DoubleDouble wide_size(double x, double y, double scale) {
 
 template <class T> struct Power {
   Wide<T> d;
-  double p, per_d, scale;
+  double p, scale, steep;  // steep: (p - 1) / d
   double least, most;  // scaled features up to `least` count as 0, those beyond `most` as `most`
   Wide<T> level;       // log (d scale)
   Outer outer;
@@ -24,7 +24,7 @@ template <class T> struct Power {
     const bool regular = largest > 0.0 && largest < Format<double>::inf;
     p = choice.p;
     d = largest;
-    per_d = 0.0;
+    steep = 0.0;
     // With an infinite feature those count as 1, all others as 0.
     scale = regular ? unit_scale(largest) : Format<double>::smallest;
     most = regular ? Format<double>::inf : 1.0;
@@ -38,7 +38,7 @@ template <class T> struct Power {
       const Wide<T> growth = wide_log(widened<T>(sum)) / Wide<T>(p);
       level = level + growth;
       d = Wide<T>(largest) * wide_exp(growth);
-      per_d = 1.0 / double(d);
+      steep = double(Wide<T>(p - 1.0) / d);
     }
     outer.set(choice.squared, double(d));
   }
@@ -48,7 +48,7 @@ template <class T> struct Power {
   }
   FASTLOSS_INLINE_MEMBER double bend(T x, T y) const {
     const double s = power(x, y, p - 1.0), t = power(x, y, p - 2.0);
-    return outer.bend(s, weighted(t - s * s, (p - 1.0) * per_d));
+    return outer.bend(s, weighted(product_sum<T>(-s, s, t), steep));
   }
 
  private:

@@ -25,19 +25,30 @@ template <class T> FASTLOSS_INLINE T ready(T derivative, T factor) {
   return x == x ? x : Format<T>::nan;
 }
 
-template <template <class> class Loss, class T, Mode mode>
+template <template <class> class Loss, class T, Mode mode, bool weighted>
 void map_run(const PointwiseRun<T>& run) noexcept {
   const Loss<T> loss(run.parameters);
   const T *__restrict pred = run.pred, *__restrict target = run.target, *__restrict element = run.element;
+  const T *__restrict weight_factor = run.weight_factor;
+  const double* __restrict weight = run.weight;
   T *__restrict value = run.value, *__restrict grad = run.grad, *__restrict hess = run.hess;
   const T factor = run.factor;
+  const auto final = [&](T derivative, int i) __attribute__((always_inline)) {
+    if constexpr (!weighted) return ready(derivative, factor);
+    else return weight_factor[i] == T(0) ? T(0) : ready(derivative, weight_factor[i]);
+  };
   const auto one = [&](int i) __attribute__((always_inline)) {
     const Jet<T> jet = apply(loss, pred[i], target[i], element, i);
     if constexpr (writes_value(mode)) value[i] = jet.value;
-    if constexpr (writes_grad(mode)) grad[i] = ready(jet.grad, factor);
-    if constexpr (mode == Mode::grad_hess) hess[i] = ready(jet.hess, factor);
-    if constexpr (mode == Mode::grad_positive) hess[i] = ready(jet.curvature, factor);
-    return jet.value;
+    if constexpr (writes_grad(mode)) grad[i] = final(jet.grad, i);
+    if constexpr (mode == Mode::grad_hess) hess[i] = final(jet.hess, i);
+    if constexpr (mode == Mode::grad_positive) hess[i] = final(jet.curvature, i);
+    if constexpr (!weighted) {
+      return jet.value;
+    } else {
+      const double product = weight[i] * static_cast<double>(jet.value);
+      return weight[i] == 0.0 ? 0.0 : product;
+    }
   };
   if constexpr (sums(mode)) {
     accumulate(one, run.n, run.accumulator);
@@ -47,11 +58,23 @@ void map_run(const PointwiseRun<T>& run) noexcept {
   }
 }
 
+template <template <class> class Loss, class T, bool weighted>
+constexpr void fill(PointwiseMap<T>* map) {
+  map[static_cast<int>(Mode::value)] = map_run<Loss, T, Mode::value, false>;
+  map[static_cast<int>(Mode::sum)] = map_run<Loss, T, Mode::sum, weighted>;
+  map[static_cast<int>(Mode::grad)] = map_run<Loss, T, Mode::grad, weighted>;
+  map[static_cast<int>(Mode::value_grad)] = map_run<Loss, T, Mode::value_grad, weighted>;
+  map[static_cast<int>(Mode::sum_grad)] = map_run<Loss, T, Mode::sum_grad, weighted>;
+  map[static_cast<int>(Mode::grad_hess)] = map_run<Loss, T, Mode::grad_hess, weighted>;
+  map[static_cast<int>(Mode::grad_positive)] = map_run<Loss, T, Mode::grad_positive, weighted>;
+}
+
 template <template <class> class Loss, class T>
 constexpr PointwiseKernel<T> pointwise_kernel() {
-  return {{map_run<Loss, T, Mode::value>, map_run<Loss, T, Mode::sum>, map_run<Loss, T, Mode::grad>,
-           map_run<Loss, T, Mode::value_grad>, map_run<Loss, T, Mode::sum_grad>, map_run<Loss, T, Mode::grad_hess>,
-           map_run<Loss, T, Mode::grad_positive>}};
+  PointwiseKernel<T> kernel = {};
+  fill<Loss, T, false>(kernel.map[0]);
+  fill<Loss, T, true>(kernel.map[1]);
+  return kernel;
 }
 
 // The kernels of one row: its variants, in the order in which the table names them.

@@ -96,15 +96,16 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
   };
 
   const T peak = peak_of(row, group.pitch);
-  Exponentials<T> found;
   Totals<T, linear> totals;
-  if (!in_pieces(group, [&](std::int64_t begin, int n) {
-        if constexpr (linear)
+  if constexpr (linear) {
+    if (!in_pieces(group, [&](std::int64_t begin, int n) {
           runs(begin, n, [&](std::int64_t at, int length) { linear_run(row + at, c, length, peak, totals); });
-        exponentials<T, sizeof(T) == 8 || !linear, linear>(row + begin, n, peak, found);
-      }))
-    return false;
-  const Softmax<T> softmax(peak, below_of(found), found.ties, !linear);
+        }))
+      return false;
+  }
+  Wide<T> others;
+  if (!sum_exponentials<T, sizeof(T) == 8 || !linear, linear>(group, r, peak, others)) return false;
+  const Softmax<T> softmax(peak, others, !linear);
   if constexpr (!linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
           runs(begin, n, [&](std::int64_t at, int length) {

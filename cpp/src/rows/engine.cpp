@@ -209,6 +209,10 @@ class Engine {
     }
     transfer_.fetch(pred, g, s.flat, logits_ ? -std::numeric_limits<T>::infinity() : T(0));
     if (!logits_ && !within_unit(index, g)) return false;
+    g.next_rows = pred.data + g.count * pred.step;
+    g.next_step = pred.step;
+    g.outputs = grad.data;
+    g.output_step = grad.step;
     kernel_(g);
     if (poll_.stopped() || faults_.beyond(ticker.index)) return false;
     if (g.bad_target) return find_bad_target(index, g);

@@ -11,36 +11,50 @@ namespace fastloss::FASTLOSS_ISA {
 template <class T> struct Lanes;
 
 template <> struct Lanes<float> {
-  double sum[lanes] = {};
+  alignas(64) double sum[lanes] = {};
   FASTLOSS_INLINE_MEMBER void add(int j, double x) { sum[j] += x; }
   FASTLOSS_INLINE_MEMBER void add(int j, float hi, float lo) { sum[j] += double(hi) + double(lo); }
-  double total() const {
+  FASTLOSS_INLINE_MEMBER double total() const {
     double s[lanes];
-    for (int j = 0; j < lanes; ++j) s[j] = sum[j];
-    for (int width = lanes / 2; width > 0; width /= 2)
-      for (int j = 0; j < width; ++j) s[j] += s[j + width];
-    return s[0];
+    fold<8>(sum, s);
+    fold<4>(s, s);
+    fold<2>(s, s);
+    return s[0] + s[1];
+  }
+
+ private:
+  template <int width> static FASTLOSS_INLINE_MEMBER void fold(const double* from, double* to) {
+#pragma omp simd
+    for (int j = 0; j < width; ++j) to[j] = from[j] + from[j + width];
   }
 };
 
 template <> struct Lanes<double> {
-  double sum[lanes] = {}, rest[lanes] = {};
+  alignas(64) double sum[lanes] = {}, rest[lanes] = {};
   FASTLOSS_INLINE_MEMBER void add(int j, double x) { add(j, x, 0.0); }
   FASTLOSS_INLINE_MEMBER void add(int j, double hi, double lo) {
     const Pair<double> s = two_sum(sum[j], hi);
     sum[j] = s.hi;
     rest[j] += s.lo + lo;
   }
-  DoubleDouble total() const {
+  FASTLOSS_INLINE_MEMBER DoubleDouble total() const {
     double s[lanes], r[lanes];
-    for (int j = 0; j < lanes; ++j) s[j] = sum[j], r[j] = rest[j];
-    for (int width = lanes / 2; width > 0; width /= 2)
-      for (int j = 0; j < width; ++j) {
-        const Pair<double> pair = two_sum(s[j], s[j + width]);
-        s[j] = pair.hi;
-        r[j] += r[j + width] + pair.lo;
-      }
+    fold<8>(sum, rest, s, r);
+    fold<4>(s, r, s, r);
+    fold<2>(s, r, s, r);
+    fold<1>(s, r, s, r);
     return joined(s[0], r[0]);
+  }
+
+ private:
+  template <int width>
+  static FASTLOSS_INLINE_MEMBER void fold(const double* s, const double* r, double* to, double* to_rest) {
+#pragma omp simd
+    for (int j = 0; j < width; ++j) {
+      const Pair<double> pair = two_sum(s[j], s[j + width]);
+      to_rest[j] = r[j] + (r[j + width] + pair.lo);
+      to[j] = pair.hi;
+    }
   }
 };
 

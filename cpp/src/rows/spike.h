@@ -38,34 +38,28 @@ static void spike(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
   alignas(64) T peak[group_rows], at_label[group_rows];
-  alignas(64) double below_hi[group_rows], below_lo[group_rows], ties[group_rows], rest[group_rows];
+  alignas(64) double others_hi[group_rows], others_lo[group_rows], rest[group_rows];
   alignas(64) double coefficient[group_rows];
   SpikeHessian hess[group_rows];
 
   for (int r = 0; r < group.count; ++r) {
     peak[r] = at_label[r] = T(0);
-    below_hi[r] = below_lo[r] = 0.0;
-    ties[r] = 1.0;
+    others_hi[r] = others_lo[r] = 0.0;
     coefficient[r] = class_factor(group, group.label[r]);
     group.silent[r] |= coefficient[r] == 0.0;
     if (group.silent[r]) continue;
     T* row = group.rows + r * group.pitch;
     peak[r] = peak_of(row, group.pitch);
     at_label[r] = row[group.label[r]];
-    Exponentials<T> found;
-    if (!in_pieces(group, [&](std::int64_t begin, int n) {
-          exponentials<T, fine, true>(row + begin, n, peak[r], found);
-        }))
-      return;
-    const DoubleDouble below = as_pair(below_of(found));
-    below_hi[r] = below.hi;
-    below_lo[r] = below.lo;
-    ties[r] = found.ties;
+    Wide<T> others;
+    if (!sum_exponentials<T, fine, true>(group, r, peak[r], others)) return;
+    others_hi[r] = as_pair(others).hi;
+    others_lo[r] = as_pair(others).lo;
   }
 
 #pragma omp simd
   for (int r = 0; r < group.count; ++r) {
-    const Softmax<T> softmax(peak[r], Wide<T>(below_hi[r]) + Wide<T>(below_lo[r]), ties[r], fine_loss);
+    const Softmax<T> softmax(peak[r], Wide<T>(others_hi[r]) + Wide<T>(others_lo[r]), fine_loss);
     const Probability<T> of = probability(softmax, at_label[r]);
     const Term<T> term = clip(loss, of);
     const Wide<T> c = coefficient[r], slope = c * term.slope, first = Wide<T>(group.factor[r]) / softmax.sum;

@@ -132,7 +132,7 @@ def spread(rng, shape, low, high, step=2.0**-20):
         x = low + rng.exponential(1.0, shape) + 0.01
     else:
         x = rng.normal(0.0, 2.0, shape).clip(-8, 8)
-    return np.round(x / step) * step
+    return np.asarray(np.round(x / step) * step)
 
 
 def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, hard=False):

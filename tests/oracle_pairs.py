@@ -56,10 +56,11 @@ def distance(x, y, p, squared):
             flat = mpf(1) if p == 2 else u ** (p - 2)
             bend.append(((p - 1) * flat / d, -(p - 1) * u ** (2 * p - 2) / d))
     if squared:
+        square = mpmath.fsum(s * s for s in size) if p == 2 else d * d
         bend = [
             (2 * g * g, *(2 * d * h for h in terms)) for g, terms in zip(slope, bend, strict=True)
         ]
-        return d * d, [2 * d * g for g in slope], bend
+        return square, [2 * d * g for g in slope], bend
     return d, slope, bend
 
 
@@ -74,7 +75,7 @@ def triplet(anchor, positive, negative, *, margin, p, squared, swap):
     far = min(d_an[0], d_pn[0]) if swap else d_an[0]
     value = d_ap[0] - far + margin
     size = max(d_ap[0], far, margin)
-    if value <= 0:
+    if value <= size * mpf(2) ** -200:  # the corner is 0 but for the roundings of the roots
         zeros = [[Exact(mpf(0))] * len(anchor)] * 3
         return Term(Exact(mpf(0), size), zeros, zeros, zeros)
     grad, hess = [[], [], []], [[], [], []]

@@ -1,4 +1,4 @@
-"""The rules of the house, read off the sources: floors, walls, sizes, words, tables and docs in step."""
+"""The rules of the house, read off the sources: floors, walls, words, tables and docs in step."""
 
 import ast
 import inspect
@@ -98,16 +98,16 @@ def test_public_headers_show_no_python_simd_or_openmp():
 
 def closure(path):
     """All files of ours that a source includes, itself among them."""
-    seen, todo = set(), [path]
-    while todo:
-        at = todo.pop()
+    seen, pending = set(), [path]
+    while pending:
+        at = pending.pop()
         if at in seen:
             continue
         seen.add(at)
         for include in includes(at):
             for base in (at.parent, ROOT / "cpp" / "src"):
                 if include.startswith('"') and (base / include[1:-1]).exists():
-                    todo.append((base / include[1:-1]).resolve())
+                    pending.append((base / include[1:-1]).resolve())
                     break
     return seen
 
@@ -129,9 +129,10 @@ def test_threads_throws_and_intrinsics_live_in_one_place():
             assert not re.search(r"#pragma omp (parallel|for)|omp\.h|std::thread[ (]", text), where
         if where != "base/check.cpp":
             assert not re.search(r"^\s*throw\b|[ (]throw [A-Z]", text, re.M), where
-        if where not in {"block/passes.cpp", "base/float_mode.h"}:
+        if where not in {"block/stream.h", "base/float_mode.h"}:
             assert not re.search(r"\b_mm\d*_|intrin\.h", text), where
-        assert not re.search(r"__AVX|__SSE|__ARM_NEON", text), where
+        if where != "block/stream.h":
+            assert not re.search(r"__AVX|__SSE|__ARM_NEON", text), where
 
 
 def test_no_flag_lets_the_compiler_change_the_mathematics():

@@ -71,6 +71,13 @@ def test_a_constant_has_its_own_mean():
     assert fl.MeanAbsoluteError()(pred, target) == float(np.float32(0.1))
 
 
+def test_more_terms_than_32_bits_count():
+    """Sizes and positions are 64-bit: zero strides make 2^32 terms of a few bytes."""
+    n = 2**32 + 3
+    one, zero = (np.broadcast_to(np.float32(x), (n,)) for x in (1, 0))
+    assert fl.MeanAbsoluteError()(one, zero, reduction="sum") == n
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_overflow_of_a_sum_is_infinite(case):
     if case.row["family"] != "regression":

@@ -31,7 +31,7 @@ template <class T> struct Sigmoid {
       : z(z_), size(min(abs(z_), bound.size)) {
     const ScaledExp<T> x = scaled_exp(max(minus_abs(z), ExpConstants<T>::lowest), T(0), lift);
     const T m = x.hi + x.lo;
-    lifted = max(m * x.scale, bound.odds / lower);
+    lifted = max(size > T(-2) * ExpConstants<T>::lowest ? T(0) : m * x.scale, bound.odds / lower);
     e_slip = m * x.scale < lifted ? bound.odds_slip : ((x.hi - m) + (x.lo + x.tail)) * (T(2) - m);  // 2 - m: near 1 / m
     e = lifted * lower;
     const T d = T(1) + e, d_lo = e - (d - T(1));

@@ -45,14 +45,15 @@ template <class T> using Wide = typename WideOf<T>::type;
 
 FASTLOSS_INLINE DoubleDouble fma(DoubleDouble a, DoubleDouble b, DoubleDouble c) { return a * b + c; }
 
-// In Wide<float>: relative error 2^-37, results kept within [e^-700, e^700].
+// In Wide<float>: relative error 2^-37, 0 below e^-700, at most e^700.
 FASTLOSS_INLINE double wide_exp(double x) {
   using C = ExpConstants<double>;
   const double bounded = clamp(x, -700., 700.), shifter = C::shifter + Format<double>::bias;
   const double shifted = fma(bounded, C::per_ln2, shifter), r = fma(shifted - shifter, -C::ln2, bounded);
   const double tail = horner(r, 0x1.0000000060206p-1, 0x1.5555557e87d85p-3, 0x1.55555418e243ap-5, 0x1.1110a116aadcbp-7,
                              0x1.6c18d955149aap-10, 0x1.a1877aa9af045p-13, 0x1.9e86e9332f833p-16);
-  return fma(r * r, tail, 1 + r) * from_bits(bits_of(shifted) << Format<double>::mantissa);
+  const double y = fma(r * r, tail, 1 + r) * from_bits(bits_of(shifted) << Format<double>::mantissa);
+  return x < -700 ? 0 : y;
 }
 // The logarithm wants 0 < x < inf and x + x_lo rounding to x; a NaN passes.
 FASTLOSS_INLINE double wide_log(double x, double x_lo = 0) {
@@ -119,10 +120,43 @@ FASTLOSS_INLINE DoubleDouble wide_log1p(DoubleDouble x) {
   return wide_log(DoubleDouble(1) + x);
 }
 
-// q^gamma for q in [0, 1]; 0^0 = 1.
-template <class T> FASTLOSS_INLINE Wide<T> pow(Wide<T> q, T gamma) {
-  const Wide<T> zero = gamma > T(0) ? T(0) : (gamma == T(0) ? T(1) : Format<T>::inf);
-  return q == Wide<T>(T(0)) ? zero : wide_exp(Wide<T>(gamma) * wide_log(q));
+FASTLOSS_INLINE double choose(bool c, double a, double b) { return c ? a : b; }
+FASTLOSS_INLINE DoubleDouble choose(bool c, DoubleDouble a, DoubleDouble b) { return {c ? a.hi : b.hi, c ? a.lo : b.lo}; }
+FASTLOSS_INLINE bool is_finite(double x) { return x - x == 0; }
+FASTLOSS_INLINE bool is_finite(DoubleDouble x) { return x.hi - x.hi == 0; }
+// w x, where a weight of exactly zero silences even an infinite or NaN x.
+FASTLOSS_INLINE DoubleDouble weighted(DoubleDouble w, DoubleDouble x) { return choose(w.hi == 0, DoubleDouble(0), w * x); }
+
+// -log x, infinite at 0
+template <class N> FASTLOSS_INLINE N minus_log(N x) {
+  const bool zero = x == N(0);
+  return choose(zero, N(Format<double>::inf), -wide_log(choose(zero, N(1), x)));
+}
+
+// e^(x + 128 ln 2), for an x so low that e^x itself would have lost its last bits.
+template <class N> struct Lifted;
+template <> struct Lifted<double> {  // Wide<float> has range enough
+  static constexpr double down = 1;
+  static FASTLOSS_INLINE_MEMBER double exp(double x) { return wide_exp(x); }
+};
+template <> struct Lifted<DoubleDouble> {
+  static constexpr double down = 0x1p-128;
+  static FASTLOSS_INLINE_MEMBER DoubleDouble exp(DoubleDouble x) {
+    using C = ExpConstants<double>;
+    return wide_exp(x + DoubleDouble(128 * C::ln2, 128 * C::ln2_lo));
+  }
+};
+
+// q^gamma for q in [0, 1] given by its logarithm; 0^0 = 1.
+template <class N> FASTLOSS_INLINE N power_of_log(N log, double gamma) {
+  return choose(gamma == 0, N(1), wide_exp(N(gamma) * log));
+}
+
+// q^gamma for q in [0, 1] and any gamma; 0^0 = 1.
+template <class N> FASTLOSS_INLINE N pow(N q, double gamma) {
+  const bool zero = q == N(0);
+  const N at_zero = gamma > 0 ? 0. : (gamma == 0 ? 1. : Format<double>::inf);
+  return choose(zero, at_zero, wide_exp(N(gamma) * wide_log(choose(zero, N(1), q))));
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -1,5 +1,6 @@
 // The pointwise losses of one ISA.
 #include "pointwise/binary.h"
+#include "pointwise/focal.h"
 #include "pointwise/kernel.h"
 #include "pointwise/regression.h"
 #include "pointwise/table.h"

@@ -50,4 +50,4 @@
        .probabilities_unless_logits = true, .target_domain = {0.0, 1.0}, .convex = false,               \
        .element_parameter = "pos_weight", .cost = 4,                                                    \
        .slack = "derivatives: the largest term of their sums",                                          \
-       .variant = [](ParameterArray p) { return p[2] == 0.0 ? 0 : p[0] == 2.0 ? 2 : 1; })
+       .variant = [](ParameterArray p) { return p[2] == 0.0 ? 0 : p[0] == 2.0 && p[4] == 0.0 && p[5] == 0.0 ? 2 : 1; })

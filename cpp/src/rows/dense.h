@@ -84,7 +84,7 @@ static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, c
 
 template <template <class> class Loss, class T, bool linear>
 static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip<T>& clip) noexcept {
-  T* row = group.rows + r * group.pitch;
+  T* row = row_of(group, r);
   alignas(64) double c[run_length];
   Weighted weighted;
   const auto runs = [&](std::int64_t begin, int n, auto&& work) {
@@ -95,7 +95,8 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
     }
   };
 
-  const T peak = peak_of(row, group.pitch);
+  const LogitRow<T> logits = logit_row(group, r, true);
+  const T peak = logits.peak;
   Totals<T, linear> totals;
   if constexpr (linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
@@ -104,7 +105,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
       return false;
   }
   Wide<T> others;
-  if (!sum_exponentials<T, sizeof(T) == 8 || !linear, linear>(group, r, peak, others)) return false;
+  if (!sum_exponentials<T, sizeof(T) == 8 || !linear, linear>(group, r, logits, others)) return false;
   const Softmax<T> softmax(peak, others, !linear);
   if constexpr (!linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
@@ -136,7 +137,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
   const DenseDerivatives d = {double(rounded_exp(peak, softmax.shift)), double(softmax.others), double(softmax.sum), push, pull,
                               double(first), double(first / softmax.sum)};
   const double zeros[lanes] = {};
-  T* hess = group.want_hess ? group.hess + r * group.pitch : nullptr;
+  T* hess = group.want_hess ? hess_of(group, r) : nullptr;
   return in_pieces(group, [&](std::int64_t begin, int n) {
     runs(begin, n, [&](std::int64_t at, int length) {
       for (int i = 0; i < length; i += lanes) {
@@ -159,7 +160,7 @@ template <template <class> class Loss, class T>
 static void dense(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
-  for (int r = 0; r < group.count; ++r) {
+  for (int r = group.first; r < group.last; ++r) {
     group.value[r] = 0.0;
     group.scale[r] = group.rest[r] = T(1);
     if (!group.silent[r]) {

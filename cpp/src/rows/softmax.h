@@ -22,38 +22,80 @@ inline constexpr int widest_peak = 1 << 16;
 
 template <class T> struct Shift {
   T shifter, lowest;  // lowest: where the exponent field of the power of two is 0
+  double base;        // n ln 2
   explicit FASTLOSS_INLINE_MEMBER Shift(T peak) {
     using C = ExpConstants<T>;
     const T n = fma(peak, C::per_ln2, C::shifter) - C::shifter, field = T(Format<T>::bias + Lift<T>::exponent) - n;
     shifter = C::shifter + field;
     lowest = -field * C::ln2;
+    base = double(n) * ExpConstants<double>::ln2;
   }
 };
 
-// The lifted e^x = (hi + lo + tail) scale for |x| <= widest_peak: hi + lo is good to 0.8 ULP, with the tail to
-// a tenth.
-template <class T> struct Parts {
-  T hi, lo, tail, scale;
+// The lifted e^x = e^(r + tail) scale for |x| <= widest_peak.
+template <class T> struct Reduced {
+  T r, tail, scale;
 };
-template <class T> FASTLOSS_INLINE Parts<T> lifted_exp(T any, const Shift<T>& shift) {
+template <class T> FASTLOSS_INLINE Reduced<T> reduced(T any, const Shift<T>& shift) {
   using C = ExpConstants<T>;
   const T x = max(any, shift.lowest);
   const T shifted = fma(x, C::per_ln2, shift.shifter), n = shifted - shift.shifter;
   const T r_hi = fma(n, -C::ln2, x), r = fma(n, -C::ln2_lo, r_hi);  // r_hi is exact
-  const T hi = T(1) + r, lo = fma(r * r, exp_tail(r), r - (hi - T(1))), tail = fma(n, -C::ln2_lo, r_hi - r);
-  return {hi, lo, tail, from_bits(Bits<T>(bits_of(shifted) << Format<T>::mantissa))};
+  return {r, fma(n, -C::ln2_lo, r_hi - r), from_bits(Bits<T>(bits_of(shifted) << Format<T>::mantissa))};
 }
 
+// e^r = hi + lo
+template <class T> FASTLOSS_INLINE Pair<T> small_exp(T r) {
+  const T hi = T(1) + r;
+  return {hi, fma(r * r, exp_tail(r), r - (hi - T(1)))};
+}
+
+// Good to 0.8 ULP for float, 0.6 for double, which has no wider type to make up for it.
 template <class T> FASTLOSS_INLINE T rounded_exp(T x, const Shift<T>& shift) {
-  const Parts<T> e = lifted_exp(x, shift);
-  return (e.hi + (sizeof(T) == 8 ? e.lo + e.tail : e.lo)) * e.scale;
+  const Reduced<T> y = reduced(x, shift);
+  const Pair<T> e = small_exp(y.r);
+  return (e.hi + (sizeof(T) == 8 ? e.lo + y.tail : e.lo)) * y.scale;
 }
 
-// No longer lifted.
-FASTLOSS_INLINE double joined(Parts<float> e) { return (double(e.hi) + (double(e.lo) + double(e.tail))) * double(e.scale); }
-FASTLOSS_INLINE DoubleDouble joined(Parts<double> e) { return scaled(joined(e.hi, e.lo + e.tail), e.scale); }
-template <class T> FASTLOSS_INLINE Wide<T> wide_exp_of(T x, const Shift<T>& shift) {
-  return scaled(joined(lifted_exp(x, shift)), Lift<T>::down);
+// hi + lo is good to a tenth of an ULP.
+template <class T> FASTLOSS_INLINE Pair<T> lifted_exp(T x, const Shift<T>& shift) {
+  const Reduced<T> y = reduced(x, shift);
+  const Pair<T> e = small_exp(y.r);
+  return {e.hi * y.scale, (e.lo + y.tail) * y.scale};
+}
+
+// The same in Wide<T>, no longer lifted.
+FASTLOSS_INLINE double wide_exp_of(float x, const Shift<float>& shift) {
+  const double e = wide_exp(double(x) - shift.base);
+  return x < shift.lowest ? 0.0 : e;
+}
+FASTLOSS_INLINE DoubleDouble wide_exp_of(double x, const Shift<double>& shift) {
+  const Pair<double> e = lifted_exp(x, shift);
+  return scaled(joined(e.hi, e.lo), Lift<double>::down);
+}
+
+template <int width, class T> FASTLOSS_INLINE void raise(T* peak, const T* x) {
+#pragma omp simd
+  for (int j = 0; j < width; ++j) peak[j] = max(peak[j], x[j]);
+}
+
+// The largest of n entries; NaNs are passed over, the exponentials will show them.
+template <class T> static T largest(const T* row, std::int64_t n) {
+  constexpr int width = 4 * lanes;
+  alignas(64) T peak[lanes];
+  for (int j = 0; j < lanes; ++j) peak[j] = -Format<T>::inf;
+  std::int64_t i = 0;
+  if (n >= width) {
+    alignas(64) T wide[width];
+    for (int j = 0; j < width; ++j) wide[j] = -Format<T>::inf;
+    for (; i + width <= n; i += width) raise<width>(wide, row + i);
+    for (int j = 0; j < width; j += lanes) raise<lanes>(peak, wide + j);
+  }
+  for (; i < n; i += lanes) raise<lanes>(peak, row + i);
+  raise<8>(peak, peak + 8);
+  raise<4>(peak, peak + 4);
+  raise<2>(peak, peak + 2);
+  return max(peak[0], peak[1]);
 }
 
 // Moves a row to a peak of 0, by a subtraction that is exact for a far peak and all that lies near it.
@@ -65,20 +107,36 @@ template <class T> static void recentre(T* row, std::int64_t n, T peak) {
   }
 }
 
-// The largest entry, brought within +-widest_peak unless it is -infinity. NaNs are passed over, the
-// exponentials will show them.
-template <class T> static T peak_of(T* row, std::int64_t n) {
-  alignas(64) T peak[lanes];
-  for (int j = 0; j < lanes; ++j) peak[j] = -Format<T>::inf;
-  for (std::int64_t i = 0; i < n; i += lanes) {
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) peak[j] = max(peak[j], row[i + j]);
+// A row of logits as a pass reads it: what lies before `body` still at its source, the rest in the row itself.
+template <class T> struct LogitRow {
+  const T* source;
+  T* row;
+  std::int64_t body, length;
+  T peak;  // within +-widest_peak unless it is -infinity
+
+  // Where the lanes from `k` on are.
+  const T* at(std::int64_t k) const { return (k < body ? source : row) + k; }
+};
+
+template <class T> static LogitRow<T> logit_row(const RowGroup<T>& group, int r, bool move) {
+  const int place = r - group.first;
+  LogitRow<T> x = {nullptr, group.rows + place * group.pitch, 0, group.pitch, T(0)};
+  if (group.source != nullptr) {
+    x.source = group.source + place * group.source_step;
+    x.body = group.classes & -lanes;
   }
-  for (int width = lanes / 2; width > 0; width /= 2)
-    for (int j = 0; j < width; ++j) peak[j] = max(peak[j], peak[j + width]);
-  if (abs(peak[0]) <= T(widest_peak) || peak[0] == -Format<T>::inf) return peak[0];
-  recentre(row, n, peak[0]);
-  return T(0);
+  x.peak = largest(x.source, x.body);
+  if (x.body < x.length) x.peak = max(x.peak, largest(x.row + x.body, x.length - x.body));
+  const bool far = !(abs(x.peak) <= T(widest_peak)) && x.peak > -Format<T>::inf;
+  if (far || move) {
+    for (std::int64_t i = 0; i < x.body; ++i) x.row[i] = x.source[i];
+    x.body = 0;
+  }
+  if (far) {
+    recentre(x.row, x.length, x.peak);
+    x.peak = T(0);
+  }
+  return x;
 }
 
 // The place of the first entry at the peak: a coarse search by what vectors compare at once, then a fine one.
@@ -95,28 +153,63 @@ template <class T> static std::int64_t find(const T* row, std::int64_t n, T peak
   return i;
 }
 
-// Sums the exponentials of a piece and, where `keep`, puts them in its place. `fine` sums them before they are
-// rounded to T.
-template <class T, bool fine, bool keep>
-[[gnu::noinline]] static void exponentials(T* row, int n, Shift<T> shift, Lanes<T>& sum, const char* in, const char* out) noexcept {
-  Lanes<T> others = sum;
+// Exponentials rounded to T, in stages: what a processor holds in flight is short chains of operations.
+// Meanwhile the next row's logits and this one's outputs are brought into the cache.
+inline constexpr int stage = 8 * lanes;
+template <class T>
+FASTLOSS_INLINE void exponentials_in_stages(const LogitRow<T>& x, std::int64_t begin, int n, const Shift<T>& shift,
+                                            const char* next, const char* output) {
+  alignas(64) T r[stage], scale[stage];
   for (int i = 0; i < n; i += lanes) {
-    __builtin_prefetch(in + i * sizeof(T), 0, 2);
-    __builtin_prefetch(out + i * sizeof(T), 1, 3);
+    const T* from = x.at(begin + i);
+    __builtin_prefetch(next + (begin + i) * sizeof(T), 0, 3);
+    __builtin_prefetch(output + (begin + i) * sizeof(T), 1, 3);
 #pragma omp simd
     for (int j = 0; j < lanes; ++j) {
-      const Parts<T> e = lifted_exp(row[i + j], shift);
-      const T rest = e.lo + e.tail;
-      const T rounded = (e.hi + (sizeof(T) == 8 ? rest : e.lo)) * e.scale;
-      if constexpr (keep) row[i + j] = rounded;
-      if constexpr (fine) others.add(j, e.hi * e.scale, rest * e.scale);
-      else others.add(j, rounded);
+      const Reduced<T> y = reduced(from[j], shift);
+      r[i + j] = y.r;
+      scale[i + j] = y.scale;
+    }
+  }
+  T* row = x.row + begin;
+  for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) {
+      const Pair<T> e = small_exp(r[i + j]);
+      row[i + j] = (e.hi + e.lo) * scale[i + j];
+    }
+  }
+}
+
+// Sums the exponentials of a piece of a row and, where `keep`, puts them into it. `fine` sums them before they
+// are rounded to T.
+template <class T, bool fine, bool keep>
+[[gnu::noinline]] static void exponentials(const LogitRow<T>& x, std::int64_t begin, int n, Shift<T> shift,
+                                           Lanes<T>& sum, const char* next, const char* output) noexcept {
+  Lanes<T> others = sum;
+  T* row = x.row + begin;
+  for (int done = 0; done < n; done += stage) {
+    const int end = n - done < stage ? n : done + stage;
+    if constexpr (!fine) exponentials_in_stages(x, begin + done, end - done, shift, next, output);
+    for (int i = done; i < end; i += lanes) {
+#pragma omp simd
+      for (int j = 0; j < lanes; ++j) {
+        if constexpr (fine) {
+          const Reduced<T> y = reduced(row[i + j], shift);
+          const Pair<T> e = small_exp(y.r);
+          const T rest = e.lo + y.tail;
+          if constexpr (keep) row[i + j] = (e.hi + (sizeof(T) == 8 ? rest : e.lo)) * y.scale;
+          others.add(j, e.hi * y.scale, rest * y.scale);
+        } else {
+          others.add(j, double(row[i + j]));
+        }
+      }
     }
   }
   sum = others;
 }
 
-template <class T> static double sum_of(const T* row, std::int64_t n) {
+template <class T> FASTLOSS_INLINE double sum_of(const T* row, std::int64_t n) {
   Lanes<float> sum;
   for (std::int64_t i = 0; i < n; i += lanes) {
 #pragma omp simd
@@ -125,45 +218,70 @@ template <class T> static double sum_of(const T* row, std::int64_t n) {
   return sum.total();
 }
 
+// What is left of a sum of rounded exponentials without one of those at the peak. Where the peak is far larger than
+// the others, they are summed again.
+template <class T> static double without_peak(double sum, T* row, std::int64_t n, T top) {
+  constexpr double near = 0x1p-12;
+  double others = sum - double(top);
+  if (others < near * double(top)) {
+    T& peak = row[find(row, n, top)];
+    peak = T(0);
+    others = sum_of(row, n);
+    peak = top;
+  }
+  return others * Lift<T>::down;
+}
+
+template <bool fine, bool keep> constexpr bool set_aside = fine || !keep;
+
 // The sum of a row's exponentials but that of one entry at the peak; NaN where there is no softmax. False
 // when the call was asked to stop.
 template <class T, bool fine, bool keep>
-static bool sum_exponentials(const RowGroup<T>& group, int r, T peak, Wide<T>& others) {
-  T* row = group.rows + r * group.pitch;
-  const Shift<T> shift(peak);
-  if (!(peak > -Format<T>::inf)) {
+static bool sum_exponentials(const RowGroup<T>& group, int r, const LogitRow<T>& x, Wide<T>& others) {
+  if (!(x.peak > -Format<T>::inf)) {
     others = Format<double>::nan;
     return true;
   }
-  // An entry set aside cannot drown the others; unless it is far larger than they are, subtracting it later does.
-  constexpr bool aside = fine || !keep;
+  constexpr bool aside = set_aside<fine, keep>;  // an entry set aside cannot drown the others
   std::int64_t at = 0;
   if constexpr (aside) {
-    at = find(row, group.pitch, peak);
-    row[at] = -Format<T>::inf;
+    at = find(x.row, x.length, x.peak);
+    x.row[at] = -Format<T>::inf;
   }
+  const Shift<T> shift(x.peak);
+  const int place = r - group.first;
+  const char *next = group.next + place * group.next_step, *output = group.output + place * group.output_step;
   Lanes<T> sum;
   const bool done = in_pieces(group, [&](std::int64_t begin, int n) {
-    const std::int64_t ahead = begin * sizeof(T);
-    exponentials<T, fine, keep>(row + begin, n, shift, sum, group.next_rows + r * group.next_step + ahead,
-                                group.outputs + r * group.output_step + ahead);
+    exponentials<T, fine, keep>(x, begin, n, shift, sum, next, output);
   });
-  const T top = rounded_exp(peak, shift);
-  others = sum.total();
+  const T top = rounded_exp(x.peak, shift);
   if constexpr (aside) {
-    row[at] = keep ? top : peak;
+    x.row[at] = keep ? top : x.peak;
+    others = scaled(sum.total(), Lift<T>::down);
   } else {
-    constexpr double near = 0x1p-12;
-    others -= double(top);
-    if (others < near * double(top)) {
-      at = find(row, group.pitch, top);
-      row[at] = T(0);
-      others = sum_of(row, group.pitch);
-      row[at] = top;
-    }
+    others = without_peak(sum.total(), x.row, x.length, top);
   }
-  others = scaled(others, Lift<T>::down);
   return done;
+}
+
+// The same for all rows of a batch of short ones, side by side.
+template <class T> static void sum_short_rows(const RowGroup<T>& group, const T* peak, T* top, double* others) {
+  const int n = int(group.pitch), count = group.last - group.first;
+  for (int r = 0; r < count; ++r) {
+    const Shift<T> shift(peak[r]);
+    T* row = group.rows + r * n;
+    for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+      for (int j = 0; j < lanes; ++j) row[i + j] = rounded_exp(row[i + j], shift);
+    }
+    top[r] = rounded_exp(peak[r], shift);
+  }
+  for (int r = 0; r < count; ++r) others[r] = sum_of(group.rows + r * n, n);
+  for (int r = 0; r < count; ++r) {
+    others[r] = without_peak(others[r], group.rows + r * n, n, top[r]);
+    if (!(peak[r] > -Format<T>::inf)) others[r] = Format<double>::nan;
+  }
 }
 
 // What a row is known by: its peak, the exponential there, the sum of all but that one.
@@ -186,14 +304,14 @@ template <class T> struct Softmax {
 
 // One class: -log p, its probability p, q = 1 - p with all its digits, rest = q times the row's sum.
 template <class T> struct Probability {
-  Wide<T> loss, p, q, rest;
+  Wide<T> loss, p, q, rest, sum;
 };
 
 template <class T> FASTLOSS_INLINE Probability<T> probability(const Softmax<T>& row, T x) {
   const bool top = x == row.peak;
   const Wide<T> below = Wide<T>(double(row.peak)) - Wide<T>(double(x)), e = wide_exp_of(x, row.shift);
   const Wide<T> rest = wide_select(top, row.others, row.sum - e);
-  return {wide_select(top, row.log_sum, below + row.log_sum), e / row.sum, rest / row.sum, rest};
+  return {wide_select(top, row.log_sum, below + row.log_sum), e / row.sum, rest / row.sum, rest, row.sum};
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -1,0 +1,88 @@
+"""At a kink the derivative is the subgradient of least magnitude, shared where several tie.
+
+Inputs are small integers, so that residuals, distances and hinges meet their kinks exactly.
+"""
+
+import itertools
+
+import fastloss as fl
+import numpy as np
+import pytest
+
+from tests import cases
+from tests.measure import assert_close
+
+PAIRS = [c for c in cases.cases(mixed=0) if c.row["room"] == "pairs"]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", PAIRS, ids=str)
+def test_integer_vectors(case, dtype):
+    """Coincident points, tied coordinates, tied distances and hinges at 0 occur all over."""
+    rng = cases.random("integers", case.name)
+    count = case.row["differentiable"]
+    vectors = [rng.integers(-1, 2, (80, 3)).astype(dtype) for _ in range(count)]
+    if count < len(case.row["inputs"]):
+        vectors.append(rng.integers(0, 2, 80).astype(dtype))
+    assert_close(case.loss, vectors)
+
+
+REGRESSION = [
+    # loss, residual, gradient, Hessian
+    (fl.MeanAbsoluteError(), 0.0, 0.0, 0.0),
+    (fl.MeanAbsoluteError(), -0.0, 0.0, 0.0),
+    (fl.MeanAbsoluteError(), 5e-324, 1.0, 0.0),
+    (fl.MeanAbsoluteError(), -5e-324, -1.0, 0.0),
+    (fl.Huber(delta=2.0), 2.0, 2.0, 1.0),
+    (fl.Huber(delta=2.0), -2.0, -2.0, 1.0),
+    (fl.Huber(delta=2.0), np.nextafter(2.0, 3.0), 2.0, 0.0),
+    (fl.MeanSquaredError(), 0.0, 0.0, 2.0),
+]
+
+
+@pytest.mark.parametrize(("loss", "residual", "gradient", "hessian"), REGRESSION)
+def test_residuals(loss, residual, gradient, hessian):
+    for n in (1, 33):
+        pred = np.full(n, residual)
+        for curvature in ("exact", "positive"):
+            found = loss.grad_and_hess(pred, np.zeros(n), reduction="sum", curvature=curvature)
+            assert (found[0] == gradient).all()
+            assert (found[1] == hessian).all()
+
+
+def triplets(loss, anchor, positive, negative):
+    rows = [np.array([x], float) for x in (anchor, positive, negative)]
+    return [g[0].tolist() for g in loss.grad(*rows, reduction="sum")]
+
+
+def test_hinge_at_its_corner():
+    # d(a,p) - d(a,n) + margin is exactly 0.
+    assert triplets(fl.Triplet(margin=1.0), [0, 0], [1, 0], [0, 2]) == [[0, 0]] * 3
+    assert triplets(fl.Triplet(margin=1.0), [0, 0], [1.5, 0], [0, 2]) != [[0, 0]] * 3
+
+
+def test_distance_zero():
+    # anchor and positive coincide: their distance pulls nowhere, the negative still pushes.
+    found = triplets(fl.Triplet(margin=3.0), [0, 0], [0, 0], [0, 2])
+    assert found == [[0, 1], [0, 0], [0, -1]]
+
+
+def test_tied_largest_coordinates_share():
+    found = triplets(fl.Triplet(margin=5.0, p=np.inf), [0, 0, 0], [2, -2, 1], [0, 0, 0])
+    assert found == [[-0.5, 0.5, 0], [0.5, -0.5, 0], [0, 0, 0]]
+
+
+def test_tied_distances_share_the_swap():
+    # The negative is as far from the anchor as from the positive.
+    found = triplets(fl.Triplet(margin=5.0, swap=True), [-1, 0], [1, 0], [0, 0])
+    # d(a,p) pulls by 1; the two equal distances to the negative push by a half each.
+    assert found == [[-0.5, 0], [0.5, 0], [0, 0]]
+
+
+def test_contrastive_at_its_margin():
+    loss = fl.Contrastive(margin=5.0)
+    for a, target in itertools.product([[3.0, 4.0], [0.0, 0.0]], [0.0, 1.0]):
+        grads = loss.grad(np.array([a]), np.zeros((1, 2)), np.array([target]), reduction="sum")
+        pull = [2 * target * x for x in a]
+        assert grads[0][0].tolist() == pull
+        assert grads[1][0].tolist() == [-x for x in pull]

@@ -9,7 +9,8 @@ namespace {
 namespace npy = py::detail;
 
 // NumPy's type numbers, in the order of its headers; -1: none of ours.
-constexpr int8_t by_number[] = {0, 1, 5, 2, 6, 3, 7, sizeof(long) == 8 ? 4 : 3, sizeof(long) == 8 ? 8 : 7, 4, 8, 11, 12};
+constexpr int8_t by_number[] = {0, 1, 5,  2, 6, 3, 7, sizeof(long) == 8 ? 4 : 3, sizeof(long) == 8 ? 8 : 7,
+                                4, 8, 11, 12};
 
 bool dtype_of_descr(PyObject* descr, DType& dtype) {
   const auto* d = reinterpret_cast<const npy::PyArrayDescr_Proxy*>(descr);
@@ -73,12 +74,23 @@ bool dtype_of_dlpack(const DLTensor& t, DType& dtype) {
   if (size < 0) return false;
   constexpr DType real[] = {DType::boolean, DType::float16, DType::float32, DType::float64};
   switch (t.code) {
-    case 0: dtype = static_cast<DType>(static_cast<int>(DType::int8) + size); return true;
-    case 1: dtype = static_cast<DType>(static_cast<int>(DType::uint8) + size); return true;
-    case 2: dtype = real[size]; return size > 0;
-    case 4: dtype = DType::bfloat16; return size == 1;
-    case 6: dtype = DType::boolean; return size == 0;
-    default: return false;
+    case 0:
+      dtype = static_cast<DType>(static_cast<int>(DType::int8) + size);
+      return true;
+    case 1:
+      dtype = static_cast<DType>(static_cast<int>(DType::uint8) + size);
+      return true;
+    case 2:
+      dtype = real[size];
+      return size > 0;
+    case 4:
+      dtype = DType::bfloat16;
+      return size == 1;
+    case 6:
+      dtype = DType::boolean;
+      return size == 0;
+    default:
+      return false;
   }
 }
 
@@ -128,8 +140,7 @@ void Argument::take_dlpack(const py::object& object, const char* loss, const cha
 
 void Argument::read(PyObject* object, const char* loss, const char* name, bool real) {
   const bool numpy = is_numpy(object);
-  if (numpy && take_numpy(object) && (Py_TYPE(object) == numpy_api().PyArray_Type_ || !is_masked(object)))
-    return;
+  if (numpy && take_numpy(object) && (Py_TYPE(object) == numpy_api().PyArray_Type_ || !is_masked(object))) return;
   py::object given = py::reinterpret_borrow<py::object>(object);
   if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(given, loss, name);
   const py::module_ np = py::module_::import("numpy");
@@ -137,14 +148,16 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
     try {
       given = np.attr("asarray")(given);
     } catch (py::error_already_set& error) {
-      raise_python("DTypeError", context(loss, name) + " cannot be read as an array: " + py::str(error.value()).cast<std::string>());
+      raise_python("DTypeError",
+                   context(loss, name) + " cannot be read as an array: " + py::str(error.value()).cast<std::string>());
     }
   }
   const std::string kind = given.attr("dtype").attr("kind").cast<std::string>();
   const bool swapped_or_long = !is_masked(given) && (kind == "f" || kind == "i" || kind == "u");
   if (!numpy && real && (kind == "i" || kind == "u" || kind == "b")) {
     given = given.attr("astype")("float64");
-  } else if (swapped_or_long && !take_numpy(given.ptr()) && !(real && given.attr("dtype").attr("itemsize").cast<int>() > 8)) {
+  } else if (swapped_or_long && !take_numpy(given.ptr()) &&
+             !(real && given.attr("dtype").attr("itemsize").cast<int>() > 8)) {
     const py::object native = given.attr("dtype").attr("newbyteorder")("=");
     given = given.attr("astype")(native.attr("itemsize").cast<int>() > 8 ? py::object(py::str("float64")) : native);
   }
@@ -152,13 +165,15 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
     raise_python("DTypeError", context(loss, name) + " is a masked array; fill it or pass the mask as sample_weight");
   if (!take_numpy(given.ptr()))
     raise_python("DTypeError", context(loss, name) + " has dtype " + py::str(given.attr("dtype")).cast<std::string>() +
-                                   ", wanted: " + (real ? "float16, bfloat16, float32 or float64" : "integers, bool or real numbers"));
+                                   ", wanted: " +
+                                   (real ? "float16, bfloat16, float32 or float64" : "integers, bool or real numbers"));
 }
 
 void Argument::write_to(PyObject* object, const char* loss) {
   if (is_numpy(object)) {
     if (!take_numpy(object) || is_masked(keep))
-      raise_python("DTypeError", context(loss, "out") + " has dtype " + py::str(keep.attr("dtype")).cast<std::string>() +
+      raise_python("DTypeError", context(loss, "out") + " has dtype " +
+                                     py::str(keep.attr("dtype")).cast<std::string>() +
                                      ", wanted: the dtype of the input it belongs to");
   } else if (PyObject_HasAttrString(object, "__dlpack__")) {
     take_dlpack(py::reinterpret_borrow<py::object>(object), loss, "out");
@@ -174,16 +189,19 @@ py::object new_array(DType dtype, int ndim, const std::int64_t* shape, PyObject*
   DType own;
   if (like != nullptr && is_numpy(like)) {
     descr = reinterpret_cast<npy::PyArray_Proxy*>(like)->descr;
-    if (dtype_of_descr(descr, own) && own == dtype) Py_INCREF(descr);
-    else descr = nullptr;
+    if (dtype_of_descr(descr, own) && own == dtype)
+      Py_INCREF(descr);
+    else
+      descr = nullptr;
   }
   if (descr == nullptr) {
     const py::module_ np = py::module_::import("numpy");
-    py::object type = dtype == DType::bfloat16 ? py::module_::import("ml_dtypes").attr("bfloat16") : py::object(py::str(name_of(dtype)));
+    py::object type = dtype == DType::bfloat16 ? py::module_::import("ml_dtypes").attr("bfloat16")
+                                               : py::object(py::str(name_of(dtype)));
     descr = np.attr("dtype")(type).release().ptr();
   }
-  PyObject* array = api.PyArray_NewFromDescr_(api.PyArray_Type_, descr, ndim, reinterpret_cast<const Py_intptr_t*>(shape),
-                                              nullptr, nullptr, 0, nullptr);
+  PyObject* array = api.PyArray_NewFromDescr_(
+      api.PyArray_Type_, descr, ndim, reinterpret_cast<const Py_intptr_t*>(shape), nullptr, nullptr, 0, nullptr);
   if (array == nullptr) throw py::error_already_set();
   return py::reinterpret_steal<py::object>(array);
 }

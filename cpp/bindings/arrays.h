@@ -13,7 +13,7 @@ namespace py = pybind11;
 // An argument for the length of a call. Not movable: a DLPack view points into it.
 struct Argument {
   ConstArray view;
-  py::object keep;           // owns the memory
+  py::object keep;  // owns the memory
   bool writable = false;
   std::int64_t strides[max_ndim];
 

@@ -18,7 +18,8 @@ enum Request { value_only, value_and_grad, grad_only, grad_and_hess, grad_and_po
 
 class Evaluation {
  public:
-  Evaluation(const Spec& spec, long request) : spec_(spec), loss_(spec.loss), name_(spec.class_name.c_str()), request_(request) {}
+  Evaluation(const Spec& spec, long request)
+      : spec_(spec), loss_(spec.loss), name_(spec.class_name.c_str()), request_(request) {}
 
   void inputs(PyObject* const* objects, Py_ssize_t count) {
     if (count != loss_.n_inputs())
@@ -40,15 +41,20 @@ class Evaluation {
     const auto is = [&](const char* text) {
       return PyUnicode_Check(reduction) && PyUnicode_CompareWithASCIIString(reduction, text) == 0;
     };
-    if (is("mean")) call_.reduction = Reduction::mean;
-    else if (is("sum")) call_.reduction = Reduction::sum;
-    else if (is("none")) call_.reduction = Reduction::none;
-    else refuse("reduction", reduction, "'mean', 'sum' or 'none'");
+    if (is("mean"))
+      call_.reduction = Reduction::mean;
+    else if (is("sum"))
+      call_.reduction = Reduction::sum;
+    else if (is("none"))
+      call_.reduction = Reduction::none;
+    else
+      refuse("reduction", reduction, "'mean', 'sum' or 'none'");
     call_.scale = PyFloat_CheckExact(scale) ? PyFloat_AS_DOUBLE(scale) : PyFloat_AsDouble(scale);
     if (PyErr_Occurred() != nullptr || PyUnicode_Check(scale)) refuse("scale", scale, "a finite number");
     if (threads != Py_None) {
       long n = -1;
-      if (PyIndex_Check(threads) && !PyBool_Check(threads)) n = PyLong_AsLong(py::reinterpret_steal<py::object>(PyNumber_Index(threads)).ptr());
+      if (PyIndex_Check(threads) && !PyBool_Check(threads))
+        n = PyLong_AsLong(py::reinterpret_steal<py::object>(PyNumber_Index(threads)).ptr());
       if (n < 1 || n > INT32_MAX) refuse("n_threads", threads, "an integer >= 1 or None");
       call_.n_threads = static_cast<int>(n);
     }
@@ -62,7 +68,8 @@ class Evaluation {
     place_outputs(out, terms, grads, hessians, none);
     if (none && call_.want_value) {
       const std::vector<std::int64_t> shape = loss_.term_shape(call_.inputs);
-      terms_array_ = prepare(terms, terms_result_, terms_, views_[0].dtype, static_cast<int>(shape.size()), shape.data(), 0);
+      terms_array_ =
+          prepare(terms, terms_result_, terms_, views_[0].dtype, static_cast<int>(shape.size()), shape.data(), 0);
       call_.terms = &terms_array_;
     } else if (terms != nullptr) {
       terms_.write_to(terms, name_);
@@ -73,11 +80,13 @@ class Evaluation {
     const std::size_t n = loss_.n_differentiable();
     if (request_ == value_only) return;
     for (std::size_t i = 0; i < n; ++i)
-      grad_arrays_[i] = prepare(grads[i], grad_result_[i], grad_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
+      grad_arrays_[i] =
+          prepare(grads[i], grad_result_[i], grad_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
     call_.grad = {grad_arrays_, n};
     if (request_ < grad_and_hess) return;
     for (std::size_t i = 0; i < n; ++i)
-      hess_arrays_[i] = prepare(hessians[i], hess_result_[i], hess_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
+      hess_arrays_[i] =
+          prepare(hessians[i], hess_result_[i], hess_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
     call_.hess = {hess_arrays_, n};
   }
 
@@ -158,8 +167,8 @@ class Evaluation {
     }
   }
 
-  Array prepare(PyObject* given, py::object& result, Argument& argument, DType dtype, int ndim, const std::int64_t* shape,
-                std::size_t like) {
+  Array prepare(PyObject* given, py::object& result, Argument& argument, DType dtype, int ndim,
+                const std::int64_t* shape, std::size_t like) {
     result = given != nullptr ? py::reinterpret_borrow<py::object>(given)
                               : new_array(dtype, ndim, shape, input_[like].keep.ptr());
     argument.write_to(result.ptr(), name_);
@@ -188,10 +197,15 @@ class Evaluation {
       value = terms_result_ ? terms_result_ : py::reinterpret_steal<py::object>(PyFloat_FromDouble(value_));
     }
     switch (request_) {
-      case value_only: return value;
-      case value_and_grad: return py::reinterpret_steal<py::object>(PyTuple_Pack(2, value.ptr(), gather(grad_result_).ptr()));
-      case grad_only: return gather(grad_result_);
-      default: return py::reinterpret_steal<py::object>(PyTuple_Pack(2, gather(grad_result_).ptr(), gather(hess_result_).ptr()));
+      case value_only:
+        return value;
+      case value_and_grad:
+        return py::reinterpret_steal<py::object>(PyTuple_Pack(2, value.ptr(), gather(grad_result_).ptr()));
+      case grad_only:
+        return gather(grad_result_);
+      default:
+        return py::reinterpret_steal<py::object>(
+            PyTuple_Pack(2, gather(grad_result_).ptr(), gather(hess_result_).ptr()));
     }
   }
 

@@ -73,7 +73,8 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
   const Config chosen = config();  // a bad FASTLOSS_ISA is told at import
   module.attr("__version__") = chosen.version;
   python::bind_spec(module);
-  module.add_object("run", py::reinterpret_steal<py::object>(PyCFunction_NewEx(&python::run_method, nullptr, py::str("fastloss._core").ptr())));
+  module.add_object("run", py::reinterpret_steal<py::object>(
+                               PyCFunction_NewEx(&python::run_method, nullptr, py::str("fastloss._core").ptr())));
   module.def("config", &python::config_dict);
   module.def("get_num_threads", &get_num_threads);
   module.def("set_num_threads", &set_num_threads, py::arg("n").noconvert());

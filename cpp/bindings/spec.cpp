@@ -20,7 +20,10 @@ std::string wanted_of(const std::string& loss, const std::string& parameter) {
       if (p.kind == "flag") return "True or False";
       if (p.kind.starts_with("integer")) return optional ? "an integer or None" : "an integer";
       if (p.kind.starts_with("vector")) return "one or more finite numbers" + range + " or None";
-      return "a number" + range + (p.kind.ends_with("or vector") ? " or one per last axis" : optional ? " or None" : "");
+      return "a number" + range +
+             (p.kind.ends_with("or vector") ? " or one per last axis"
+              : optional                    ? " or None"
+                                            : "");
     }
   }
   return "a number";
@@ -57,9 +60,12 @@ Value value_of(const py::handle& object, const Named& named) {
   for (const py::handle element : py::iter(object)) {
     if (!PyNumber_Check(element.ptr())) named.refuse(object);
     const Value value = value_of(element, named);
-    if (const double* real = std::get_if<double>(&value)) elements.push_back(*real);
-    else if (const std::int64_t* integer = std::get_if<std::int64_t>(&value)) elements.push_back(static_cast<double>(*integer));
-    else named.refuse(object);
+    if (const double* real = std::get_if<double>(&value))
+      elements.push_back(*real);
+    else if (const std::int64_t* integer = std::get_if<std::int64_t>(&value))
+      elements.push_back(static_cast<double>(*integer));
+    else
+      named.refuse(object);
   }
   return elements;
 }
@@ -84,7 +90,8 @@ Spec make_spec(const std::string& name, const py::dict& given) {
   const Loss plain(name);  // knows the names
   for (const auto& [key, value] : given) {
     const std::string parameter = py::cast<std::string>(key);
-    parameters.emplace_back(parameter, value_of(value, {std::string(plain.name()), std::string(plain.class_name()), parameter}));
+    parameters.emplace_back(parameter,
+                            value_of(value, {std::string(plain.name()), std::string(plain.class_name()), parameter}));
   }
   Spec spec{Loss(name, parameters), {}, {}};
   spec.class_name = spec.loss.class_name();
@@ -97,19 +104,20 @@ py::list rows() {
   for (const LossInfo& info : losses()) {
     py::list parameters;
     for (const ParameterInfo& p : info.parameters)
-      parameters.append(py::dict(py::arg("name") = p.name, py::arg("kind") = p.kind, py::arg("default") = object_of(p.fallback),
-                                 py::arg("range") = p.range));
+      parameters.append(py::dict(py::arg("name") = p.name, py::arg("kind") = p.kind,
+                                 py::arg("default") = object_of(p.fallback), py::arg("range") = p.range));
     const auto list = [](const std::vector<std::string>& names) {
       py::list out;
       for (const std::string& name : names) out.append(name);
       return out;
     };
-    all.append(py::dict(py::arg("name") = info.name, py::arg("class_name") = info.class_name, py::arg("aliases") = list(info.aliases),
-                        py::arg("room") = info.room, py::arg("family") = info.family, py::arg("inputs") = list(info.inputs),
-                        py::arg("formula") = info.formula, py::arg("reference") = info.reference, py::arg("convex") = info.convex,
-                        py::arg("labels") = info.labels, py::arg("differentiable") = info.n_differentiable,
-                        py::arg("parameters") = parameters, py::arg("pred_domain") = info.pred_domain,
-                        py::arg("target_domain") = info.target_domain, py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
+    all.append(py::dict(
+        py::arg("name") = info.name, py::arg("class_name") = info.class_name, py::arg("aliases") = list(info.aliases),
+        py::arg("room") = info.room, py::arg("family") = info.family, py::arg("inputs") = list(info.inputs),
+        py::arg("formula") = info.formula, py::arg("reference") = info.reference, py::arg("convex") = info.convex,
+        py::arg("labels") = info.labels, py::arg("differentiable") = info.n_differentiable,
+        py::arg("parameters") = parameters, py::arg("pred_domain") = info.pred_domain,
+        py::arg("target_domain") = info.target_domain, py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
   }
   return all;
 }
@@ -122,7 +130,8 @@ std::atomic<PyTypeObject*> known_type{nullptr};  // of the first interpreter; th
 
 const Spec& spec_of(PyObject* object) {
   if (Py_TYPE(object) == known_type.load(std::memory_order_relaxed))
-    return *static_cast<const Spec*>(reinterpret_cast<py::detail::instance*>(object)->get_value_and_holder().value_ptr());
+    return *static_cast<const Spec*>(
+        reinterpret_cast<py::detail::instance*>(object)->get_value_and_holder().value_ptr());
   return *py::handle(object).cast<const Spec*>();
 }
 

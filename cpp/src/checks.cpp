@@ -44,9 +44,12 @@ class Outputs {
 
   // `of`: the input whose derivative it is, or -1; `own`: the input that it may exactly alias, or -1.
   void check(const Array& out, const char* role, int of, int ndim, const std::int64_t* shape, DType dtype, int own) {
-    const auto named = [&] { return std::string("out (") + role + (of < 0 ? "" : std::string(" of ") + row_.inputs[of]) + ")"; };
+    const auto named = [&] {
+      return std::string("out (") + role + (of < 0 ? "" : std::string(" of ") + row_.inputs[of]) + ")";
+    };
     if (!same_shape({out.data, out.dtype, out.ndim, out.shape, out.strides}, ndim, shape))
-      shape_error(row_, named() + " has shape " + shape_text(out.ndim, out.shape) + ", wanted: " + shape_text(ndim, shape));
+      shape_error(row_,
+                  named() + " has shape " + shape_text(out.ndim, out.shape) + ", wanted: " + shape_text(ndim, shape));
     if (out.dtype != dtype)
       dtype_error(row_, named() + " has dtype " + name_of(out.dtype) + ", wanted: " + name_of(dtype));
     if (overlaps_itself(out)) parameter_error(row_, named() + " overlaps itself");
@@ -88,8 +91,10 @@ void check_weight(const Row& row, const ConstArray& weight, const Shapes& shapes
   bool fits = weight.ndim <= shapes.ndim;
   for (int k = 1; fits && k <= weight.ndim; ++k) {
     const std::int64_t length = weight.shape[weight.ndim - k];
-    if (length == shapes.terms[shapes.ndim - k]) strides[shapes.ndim - k] = weight.strides[weight.ndim - k];
-    else fits = length == 1;
+    if (length == shapes.terms[shapes.ndim - k])
+      strides[shapes.ndim - k] = weight.strides[weight.ndim - k];
+    else
+      fits = length == 1;
   }
   if (!fits)
     shape_error(row, "sample_weight has shape " + shape_of(weight) + ", the loss terms have shape " +
@@ -117,8 +122,8 @@ void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstAr
   }
   const auto length = static_cast<std::int64_t>(state.element.size());
   if (pred.ndim == 0 || pred.shape[pred.ndim - 1] != length)
-    shape_error(row, std::string(row.element_parameter) + " has " + std::to_string(length) + " entries, pred has shape " +
-                         shape_of(pred) + ": wanted one per last axis");
+    shape_error(row, std::string(row.element_parameter) + " has " + std::to_string(length) +
+                         " entries, pred has shape " + shape_of(pred) + ": wanted one per last axis");
   std::int64_t strides[max_ndim] = {};
   strides[pred.ndim - 1] = sizeof(double);
   collapse(job.element, state.element.data(), DType::float64, pred.ndim, pred.shape, strides);
@@ -142,12 +147,12 @@ Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs
     const std::string described = std::string(row.inputs[0]) + " has shape " + shape_of(first);
     if (ndim == 0) shape_error(row, described + ", wanted: at least one axis");
     std::int64_t axis = state.has_axis ? state.axis : -1;
-    if (axis < -ndim || axis >= ndim)
-      parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described);
+    if (axis < -ndim || axis >= ndim) parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described);
     if (axis < 0) axis += ndim;
     shapes.axis = static_cast<int>(axis);
     shapes.inner = first.shape[axis];
-    if (shapes.inner == 0) shape_error(row, described + ", wanted: at least one entry along axis " + std::to_string(axis));
+    if (shapes.inner == 0)
+      shape_error(row, described + ", wanted: at least one entry along axis " + std::to_string(axis));
     for (int k = 0; k < ndim; ++k)
       if (k != axis) shapes.terms[shapes.ndim++] = first.shape[k];
   }
@@ -169,8 +174,10 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   check_dtypes(row, call.inputs.first(std::min(call.inputs.size(), std::size_t(input_count(row)))));
   Shapes shapes = check_shapes(state, call.inputs);
   const ConstArray& pred = call.inputs[0];
-  if (!std::isfinite(call.scale)) parameter_error(row, "scale is " + number_text(call.scale) + ", wanted: a finite number");
-  if (call.n_threads < 0) parameter_error(row, "n_threads is " + std::to_string(call.n_threads) + ", wanted: at least 1");
+  if (!std::isfinite(call.scale))
+    parameter_error(row, "scale is " + number_text(call.scale) + ", wanted: a finite number");
+  if (call.n_threads < 0)
+    parameter_error(row, "n_threads is " + std::to_string(call.n_threads) + ", wanted: at least 1");
   if (call.sample_weight != nullptr) check_weight(row, *call.sample_weight, shapes, job);
   check_vectors(state, shapes, pred, job);
 
@@ -242,13 +249,16 @@ void raise(const Row& row, const Call& call, const Shapes& shapes, const Fault& 
     domain_error(row, "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
   const std::string name = row.inputs[fault.input];
   if (fault.kind == Fault::Kind::label) {
-    const std::string label = fault.unsigned_label ? std::to_string(static_cast<std::uint64_t>(fault.label)) : std::to_string(fault.label);
-    label_error(row, name + where + " is " + label + ", pred has " + std::to_string(shapes.inner) + " classes: wanted 0 to " +
-                         std::to_string(shapes.inner - 1));
+    const std::string label =
+        fault.unsigned_label ? std::to_string(static_cast<std::uint64_t>(fault.label)) : std::to_string(fault.label);
+    label_error(row, name + where + " is " + label + ", pred has " + std::to_string(shapes.inner) +
+                         " classes: wanted 0 to " + std::to_string(shapes.inner - 1));
   }
-  const Interval domain = fault.input == 0 ? (row.probabilities_unless_logits ? Interval{0.0, 1.0} : row.pred_domain) : row.target_domain;
-  const std::string wanted = domain.high <= 1e300 ? "within [" + number_text(domain.low) + ", " + number_text(domain.high) + "]"
-                                                  : "finite and >= " + number_text(domain.low);
+  const Interval domain =
+      fault.input == 0 ? (row.probabilities_unless_logits ? Interval{0.0, 1.0} : row.pred_domain) : row.target_domain;
+  const std::string wanted = domain.high <= 1e300
+                                 ? "within [" + number_text(domain.low) + ", " + number_text(domain.high) + "]"
+                                 : "finite and >= " + number_text(domain.low);
   const bool logits = fault.input == 0 && row.probabilities_unless_logits;
   domain_error(row, name + where + " is " + number_text(fault.number) + ", wanted: " + wanted +
                         (logits ? "; for scores before the sigmoid or softmax say from_logits=True" : ""));

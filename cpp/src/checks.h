@@ -24,12 +24,12 @@ struct Loss::State {
 
 // The shapes of one call.
 struct Shapes {
-  int ndim = 0;                    // of the terms
+  int ndim = 0;  // of the terms
   std::int64_t terms[max_ndim];
-  std::int64_t count = 1;          // terms
-  std::int64_t inner = 1;          // classes or features
-  int axis = -1;                   // where those lie in pred; -1: pointwise
-  bool wide = false;               // computed in double
+  std::int64_t count = 1;  // terms
+  std::int64_t inner = 1;  // classes or features
+  int axis = -1;           // where those lie in pred; -1: pointwise
+  bool wide = false;       // computed in double
 };
 
 std::string range_text(const Parameter& parameter);

@@ -17,16 +17,16 @@
 
 namespace fastloss {
 
-#define FASTLOSS_DECLARE(isa)                            \
-  namespace isa {                                        \
-  const Passes<float>* passes_float();                   \
-  const Passes<double>* passes_double();                 \
-  const PointwiseKernel<float>* pointwise_float();       \
-  const PointwiseKernel<double>* pointwise_double();     \
-  const RowTable<float>* rows_float();                   \
-  const RowTable<double>* rows_double();                 \
-  const PairKernel<float>* pairs_float();                \
-  const PairKernel<double>* pairs_double();              \
+#define FASTLOSS_DECLARE(isa)                        \
+  namespace isa {                                    \
+  const Passes<float>* passes_float();               \
+  const Passes<double>* passes_double();             \
+  const PointwiseKernel<float>* pointwise_float();   \
+  const PointwiseKernel<double>* pointwise_double(); \
+  const RowTable<float>* rows_float();               \
+  const RowTable<double>* rows_double();             \
+  const PairKernel<float>* pairs_float();            \
+  const PairKernel<double>* pairs_double();          \
   }
 FASTLOSS_TIERS(FASTLOSS_DECLARE)
 
@@ -37,9 +37,10 @@ struct Choice {
   Tier tier;
 };
 
-#define FASTLOSS_CANDIDATE(isa)                                                                   \
-  {Isa::isa, {isa::passes_float(), isa::passes_double(), isa::pointwise_float(), isa::pointwise_double(),             \
-              isa::rows_float(), isa::rows_double(), isa::pairs_float(), isa::pairs_double()}},
+#define FASTLOSS_CANDIDATE(isa)                                                                                    \
+  {Isa::isa,                                                                                                       \
+   {isa::passes_float(), isa::passes_double(), isa::pointwise_float(), isa::pointwise_double(), isa::rows_float(), \
+    isa::rows_double(), isa::pairs_float(), isa::pairs_double()}},
 
 Choice choose() {
   const Choice candidates[] = {FASTLOSS_TIERS(FASTLOSS_CANDIDATE)};  // from the plainest to the widest
@@ -49,8 +50,7 @@ Choice choose() {
   for (const Choice& candidate : candidates) {
     if (!cpu_has(candidate.isa)) continue;
     names += std::string(names.empty() ? "" : ", ") + name_of(candidate.isa);
-    if (wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, name_of(candidate.isa)) == 0)
-      best = &candidate;
+    if (wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, name_of(candidate.isa)) == 0) best = &candidate;
   }
   if (best == nullptr)
     setting_error("FASTLOSS_ISA=" + std::string(wanted) + " is not available here; this machine runs: " + names);

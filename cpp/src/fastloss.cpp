@@ -46,9 +46,15 @@ double Loss::evaluate(const Call& call) const {
   Outcome outcome;
   if (job.terms > 0) {
     switch (state.entry.room) {
-      case Room::pointwise: outcome = run_pointwise(job, poll, faults, shapes.wide); break;
-      case Room::rows: outcome = run_rows(job, poll, faults, shapes.wide); break;
-      case Room::pairs: outcome = run_pairs(job, poll, faults, shapes.wide); break;
+      case Room::pointwise:
+        outcome = run_pointwise(job, poll, faults, shapes.wide);
+        break;
+      case Room::rows:
+        outcome = run_rows(job, poll, faults, shapes.wide);
+        break;
+      case Room::pairs:
+        outcome = run_pairs(job, poll, faults, shapes.wide);
+        break;
     }
   }
   if (faults.any()) raise(state.row(), call, shapes, faults.first());
@@ -72,8 +78,8 @@ int swap_thread_override(int n) {
 
 Config config() {
   Config config;
-  config.version = FASTLOSS_STRING(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_STRING(FASTLOSS_VERSION_MINOR) "." FASTLOSS_STRING(
-      FASTLOSS_VERSION_PATCH);
+  config.version = FASTLOSS_STRING(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_STRING(
+      FASTLOSS_VERSION_MINOR) "." FASTLOSS_STRING(FASTLOSS_VERSION_PATCH);
   config.isa = name_of(chosen_isa());
   config.threading = threading_name();
 #if defined(__clang__)

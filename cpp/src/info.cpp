@@ -20,13 +20,20 @@ std::vector<std::string> split(std::string_view names) {
 
 const char* kind_text(Kind kind) {
   switch (kind) {
-    case Kind::flag: return "flag";
-    case Kind::integer: return "integer";
-    case Kind::optional_integer: return "integer or None";
-    case Kind::real: return "real";
-    case Kind::optional_real: return "real or None";
-    case Kind::real_or_vector: return "real or vector";
-    case Kind::optional_vector: return "vector or None";
+    case Kind::flag:
+      return "flag";
+    case Kind::integer:
+      return "integer";
+    case Kind::optional_integer:
+      return "integer or None";
+    case Kind::real:
+      return "real";
+    case Kind::optional_real:
+      return "real or None";
+    case Kind::real_or_vector:
+      return "real or vector";
+    case Kind::optional_vector:
+      return "vector or None";
   }
   return "";
 }

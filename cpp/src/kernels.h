@@ -27,8 +27,8 @@ struct Passes {
   using Store = void (*)(const T* source, T factor, char* target, std::int64_t stride, int n, bool stream);
   using StoreWeighted = void (*)(const T* source, const double* weight, double factor, char* target,
                                  std::int64_t stride, int n, bool stream);
-  Load load[13];                    // by DType
-  Store store[13];                  // real types only; NaNs are made canonical
+  Load load[13];    // by DType
+  Store store[13];  // real types only; NaNs are made canonical
   StoreWeighted store_weighted[13];
   bool (*outside)(const T* x, int n, T low, T high);  // any element beyond the bounds; NaN is not
   bool (*unfit)(const T* x, int n, T low, T high);    // any element not within the bounds; NaN is unfit
@@ -46,8 +46,8 @@ struct PointwiseRun {
   const T* pred;
   const T* target;
   const T* element;
-  const double* weight;     // of the values in a sum; 0 leaves a term out, even an infinite or NaN one
-  const T* weight_factor;   // of the derivatives
+  const double* weight;    // of the values in a sum; 0 leaves a term out, even an infinite or NaN one
+  const T* weight_factor;  // of the derivatives
   T* value;
   T* grad;
   T* hess;
@@ -64,15 +64,14 @@ struct PointwiseKernel {
   PointwiseMap<T> map[2][mode_count];  // unweighted, weighted
 };
 
-// Row losses. What is one number per row is kept for a group of rows; the rows themselves are worked on in
-// batches, which lie in scratch one after the other, each padded to whole lanes: with -infinity where they are
-// logits, with 0 where they are probabilities.
+// Row losses. Rows are worked on in groups that lie in scratch one after the other, each padded to whole
+// lanes: with -infinity where they are logits, with 0 where they are probabilities.
 inline constexpr int group_rows = 64;
 
 template <class T>
 struct RowGroup {
   // The call.
-  std::int64_t classes, pitch;     // pitch: from row to row in scratch
+  std::int64_t classes, pitch;  // pitch: from row to row
   const double* parameters;
   double smoothing, eps;
   const double *class_weight, *class_alpha;  // per class, or null
@@ -81,32 +80,30 @@ struct RowGroup {
   std::int64_t target_stride;        // along the classes
   bool (*stopped)(void* context);    // asked now and then while rows are long
   void* context;
-  // The rows of the group.
+  // The rows.
   int count;
-  const char* target;              // of the first row, with the step to the next
-  std::int64_t target_step;
-  std::int64_t label[group_rows];
-  bool silent[group_rows];         // rows of weight zero
-  double factor[group_rows];       // of the derivatives
-  // The batch: rows [first, last) of the group.
-  int first, last;
-  T *rows, *hess;                  // predictions; the kernel leaves the derivatives in their place
-  const T* source;                 // not null: whole lanes of predictions are still here, only the rest is in `rows`
+  T *rows, *hess;  // predictions; the kernel leaves the derivatives in their place
+  // Where not null, the whole lanes of the predictions are still here, `rows` has only what comes after them.
+  const T* source;
   std::int64_t source_step;
-  const char *next, *output;       // where the next batch and the gradient lie, to be brought into the cache
+  const char* target;  // of the first row, with the step to the next
+  std::int64_t target_step;
+  const char *next_rows, *outputs;  // fetched into the cache while the exponentials are computed; may be null
   std::int64_t next_step, output_step;
+  std::int64_t label[group_rows];
+  bool silent[group_rows];    // rows of weight zero
+  double factor[group_rows];  // of the derivatives
   // What comes out. Gradients are (row * scale) * rest, Hessians are final.
   double value[group_rows];
-  double mass[group_rows];         // sum_k t_k w_k, from RowPasses::masses
+  double mass[group_rows];  // sum_k t_k w_k, from RowPasses::masses
   T scale[group_rows], rest[group_rows];
-  bool bad_target;                 // a dense target is negative or infinite
+  bool bad_target;  // a dense target is negative or infinite
 };
 
 template <class T>
 struct RowKernel {
-  // Each works on a batch.
-  void (*spike)(RowGroup<T>& group);          // logits, all the target in one class
-  void (*dense)(RowGroup<T>& group);          // logits
+  void (*spike)(RowGroup<T>& group);  // logits, all the target in one class
+  void (*dense)(RowGroup<T>& group);  // logits
   void (*probabilities)(RowGroup<T>& group);
 };
 
@@ -119,7 +116,7 @@ struct RowPasses {
   // `lanes` classes of up to `lanes` rows, class by class in `tile`.
   void (*turn_in)(const T* tile, T* rows, int count, std::int64_t pitch);
   void (*turn_out)(const T* rows, const T* scale, const T* rest, T* tile, int count, std::int64_t pitch);
-  void (*masses)(RowGroup<T>& group);         // the class weights of dense targets, for the whole group
+  void (*masses)(RowGroup<T>& group);  // the class weights of dense targets
 };
 
 template <class T>
@@ -161,23 +158,31 @@ struct Tier {
 
   template <class T>
   const Passes<T>& passes() const {
-    if constexpr (sizeof(T) == 4) return *passes_float;
-    else return *passes_double;
+    if constexpr (sizeof(T) == 4)
+      return *passes_float;
+    else
+      return *passes_double;
   }
   template <class T>
   const PointwiseKernel<T>* pointwise() const {
-    if constexpr (sizeof(T) == 4) return pointwise_float;
-    else return pointwise_double;
+    if constexpr (sizeof(T) == 4)
+      return pointwise_float;
+    else
+      return pointwise_double;
   }
   template <class T>
   const RowTable<T>& rows() const {
-    if constexpr (sizeof(T) == 4) return *rows_float;
-    else return *rows_double;
+    if constexpr (sizeof(T) == 4)
+      return *rows_float;
+    else
+      return *rows_double;
   }
   template <class T>
   const PairKernel<T>* pairs() const {
-    if constexpr (sizeof(T) == 4) return pairs_float;
-    else return pairs_double;
+    if constexpr (sizeof(T) == 4)
+      return pairs_float;
+    else
+      return pairs_double;
   }
 };
 

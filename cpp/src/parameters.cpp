@@ -9,7 +9,8 @@ std::string range_text(const Parameter& p) {
   const bool low = p.low > -infinity, high = p.high < infinity;
   std::string text;
   if (low && high)
-    text = std::string(p.open_low ? "(" : "[") + number_text(p.low) + ", " + number_text(p.high) + (p.open_high ? ")" : "]");
+    text = std::string(p.open_low ? "(" : "[") + number_text(p.low) + ", " + number_text(p.high) +
+           (p.open_high ? ")" : "]");
   else if (low)
     text = (p.open_low ? "> " : ">= ") + number_text(p.low);
   else if (high)
@@ -64,9 +65,12 @@ class Resolver {
  private:
   Value real(const Value& given, const char* besides) const {
     double x = 0.0;
-    if (const double* number = std::get_if<double>(&given)) x = *number;
-    else if (const std::int64_t* integer = std::get_if<std::int64_t>(&given)) x = static_cast<double>(*integer);
-    else fail(given, std::string("a number ") + range_text(p_) + (*besides ? std::string(" ") + besides : ""));
+    if (const double* number = std::get_if<double>(&given))
+      x = *number;
+    else if (const std::int64_t* integer = std::get_if<std::int64_t>(&given))
+      x = static_cast<double>(*integer);
+    else
+      fail(given, std::string("a number ") + range_text(p_) + (*besides ? std::string(" ") + besides : ""));
     if (!within(p_, x)) fail(given, std::string(p_.infinite ? "a number " : "a finite number ") + range_text(p_));
     return x;
   }
@@ -128,8 +132,7 @@ std::shared_ptr<const Loss::State> make_state(const Entry& entry, const Paramete
   const Row& row = *entry.row;
   state->entry = entry;
   const int count = parameter_count(row);
-  for (int i = 0; i < count; ++i)
-    state->given.emplace_back(row.parameters[i].name, fallback_of(row.parameters[i]));
+  for (int i = 0; i < count; ++i) state->given.emplace_back(row.parameters[i].name, fallback_of(row.parameters[i]));
   for (const auto& [name, value] : parameters) {
     const int place = parameter_place(row, name);
     if (place < 0) {

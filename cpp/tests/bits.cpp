@@ -30,7 +30,8 @@ class Random {  // Knuth's MMIX generator
 class Hash {  // FNV-1a
  public:
   void add(const void* data, std::size_t size) {
-    for (const auto* p = static_cast<const unsigned char*>(data); size-- > 0; ++p) state_ = (state_ ^ *p) * 1099511628211u;
+    for (const auto* p = static_cast<const unsigned char*>(data); size-- > 0; ++p)
+      state_ = (state_ ^ *p) * 1099511628211u;
   }
   std::uint64_t value() const { return state_; }
 
@@ -48,7 +49,9 @@ struct Buffer {
     for (std::size_t k = shape.size(); k-- > 0; step *= shape[k]) strides[k] = step;
     bytes.resize(static_cast<std::size_t>(step));
   }
-  ConstArray view() const { return {bytes.data(), dtype, static_cast<int>(shape.size()), shape.data(), strides.data()}; }
+  ConstArray view() const {
+    return {bytes.data(), dtype, static_cast<int>(shape.size()), shape.data(), strides.data()};
+  }
   Array out() { return {bytes.data(), dtype, static_cast<int>(shape.size()), shape.data(), strides.data()}; }
   std::size_t size() const { return bytes.size() / static_cast<std::size_t>(size_of(dtype)); }
   void set(std::size_t i, double x) {
@@ -59,13 +62,24 @@ struct Buffer {
     // Halves are cut, not rounded: any value will do.
     const auto bfloat = static_cast<std::uint16_t>(bits >> 16);
     const std::uint32_t magnitude = bits & 0x7fffffff;
-    const auto half = static_cast<std::uint16_t>(magnitude < 0x38800000 ? 0 : (magnitude >> 13) - (112 << 10) + (bits >> 31 << 15));
+    const auto half =
+        static_cast<std::uint16_t>(magnitude < 0x38800000 ? 0 : (magnitude >> 13) - (112 << 10) + (bits >> 31 << 15));
     switch (dtype) {
-      case DType::float64: std::memcpy(p, &x, 8); break;
-      case DType::float32: std::memcpy(p, &narrow, 4); break;
-      case DType::bfloat16: std::memcpy(p, &bfloat, 2); break;
-      case DType::float16: std::memcpy(p, &half, 2); break;
-      default: std::memcpy(p, &integer, 8); break;
+      case DType::float64:
+        std::memcpy(p, &x, 8);
+        break;
+      case DType::float32:
+        std::memcpy(p, &narrow, 4);
+        break;
+      case DType::bfloat16:
+        std::memcpy(p, &bfloat, 2);
+        break;
+      case DType::float16:
+        std::memcpy(p, &half, 2);
+        break;
+      default:
+        std::memcpy(p, &integer, 8);
+        break;
     }
   }
 };
@@ -78,12 +92,14 @@ double draw(Random& random, const std::string& domain, bool logits) {
 }
 
 std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weighted, int threads) {
-  const bool has_logits = std::any_of(info.parameters.begin(), info.parameters.end(), [](const auto& p) { return p.name == "from_logits"; });
+  const bool has_logits = std::any_of(info.parameters.begin(), info.parameters.end(),
+                                      [](const auto& p) { return p.name == "from_logits"; });
   const Loss loss(info.name, has_logits ? Parameters{{"from_logits", logits}} : Parameters{});
   Random random;
   Hash hash;
   const bool rows = info.room == "rows", pairs = info.room == "pairs";
-  for (const std::int64_t inner : rows || pairs ? std::vector<std::int64_t>{3, 37, 1100} : std::vector<std::int64_t>{1, 5003}) {
+  for (const std::int64_t inner :
+       rows || pairs ? std::vector<std::int64_t>{3, 37, 1100} : std::vector<std::int64_t>{1, 5003}) {
     const std::int64_t terms = rows || pairs ? 57 : inner == 1 ? 700 : 1;
     const std::vector<std::int64_t> full = rows || pairs ? std::vector{terms, inner} : std::vector{terms * inner};
     const std::vector<std::int64_t> per_term = rows || pairs ? std::vector{terms} : full;
@@ -91,10 +107,14 @@ std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weigh
     for (std::size_t i = 0; i < info.inputs.size(); ++i) {
       const bool real = static_cast<int>(i) < info.n_differentiable;
       const bool label = info.labels && !real;
-      inputs.emplace_back(real ? dtype : label ? DType::int64 : DType::float64, real || (!label && !pairs) ? full : per_term);
+      inputs.emplace_back(real    ? dtype
+                          : label ? DType::int64
+                                  : DType::float64,
+                          real || (!label && !pairs) ? full : per_term);
       for (std::size_t k = 0; k < inputs[i].size(); ++k)
-        inputs[i].set(k, label ? static_cast<double>(static_cast<std::int64_t>(random.uniform() * static_cast<double>(inner)))
-                               : draw(random, real ? info.pred_domain : info.target_domain, logits && real));
+        inputs[i].set(
+            k, label ? static_cast<double>(static_cast<std::int64_t>(random.uniform() * static_cast<double>(inner)))
+                     : draw(random, real ? info.pred_domain : info.target_domain, logits && real));
     }
     Buffer weight(DType::float64, per_term), values(dtype, per_term);
     for (std::size_t k = 0; k < weight.size(); ++k) weight.set(k, random.uniform());
@@ -155,14 +175,18 @@ int main(int argc, char** argv) {
       if (logits && !info.pred_domain.ends_with("from_logits")) continue;
       for (const DType dtype : {DType::float32, DType::float64, DType::float16, DType::bfloat16}) {
         for (const bool weighted : {false, true}) {
-          const std::uint64_t one = hash_of(info, logits, dtype, weighted, 1), three = hash_of(info, logits, dtype, weighted, 3);
-          const std::string name = info.name + (logits ? "/logits/" : "/") + name_of(dtype) + (weighted ? "/weighted" : "");
+          const std::uint64_t one = hash_of(info, logits, dtype, weighted, 1),
+                              three = hash_of(info, logits, dtype, weighted, 3);
+          const std::string name =
+              info.name + (logits ? "/logits/" : "/") + name_of(dtype) + (weighted ? "/weighted" : "");
           char text[20];
           std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(one));
           if (argc == 1) std::printf("%s %s\n", name.c_str(), text);
           ++count;
           const bool bad = one != three || (argc > 1 && recorded[name] != text);
-          if (bad) std::printf("DIFFERENT %s: %s, recorded %s%s\n", name.c_str(), text, recorded[name].c_str(), one == three ? "" : ", threads disagree");
+          if (bad)
+            std::printf("DIFFERENT %s: %s, recorded %s%s\n", name.c_str(), text, recorded[name].c_str(),
+                        one == three ? "" : ", threads disagree");
           wrong += bad;
         }
       }

@@ -53,7 +53,8 @@ void exact_sums() {
   expect(sum({1.0, 0x1p-53, tiny}) == 1.0 + 0x1p-52, "just above a tie");
   expect(sum({1.0 + 0x1p-52, 0x1p-53}) == 1.0 + 0x1p-51, "tie to even, up");
   expect(sum({-1.0, -0x1p-53, -tiny}) == -1.0 - 0x1p-52, "the same below zero");
-  expect(std::isinf(sum({1.0, INFINITY})) && std::isnan(sum({INFINITY, -INFINITY})) && std::isnan(sum({NAN, 1.0})), "special values");
+  expect(std::isinf(sum({1.0, INFINITY})) && std::isnan(sum({INFINITY, -INFINITY})) && std::isnan(sum({NAN, 1.0})),
+         "special values");
   ExactSum a, b, whole;
   double x = 1.0;
   for (int i = 0; i < 100000; ++i) {
@@ -79,24 +80,31 @@ void overlaps() {
 void errors() {
   const std::vector<double> three(3), four(4);
   const Loss huber("huber");
-  expect_error<ShapeError>("Huber: target has shape (3,), pred has shape (4,)", [&] { huber.value<double>(four, three); });
-  expect_error<ParameterError>("Huber: delta is -1, wanted: a finite number > 0", [] { Loss("huber", {{"delta", -1.0}}); });
-  expect_error<ParameterError>("Huber: there is no parameter 'beta'; it takes delta", [] { Loss("huber", {{"beta", 1.0}}); });
-  expect_error<ParameterError>("no loss is named 'nothing'; see the list of losses for the names", [] { Loss("nothing"); });
+  expect_error<ShapeError>("Huber: target has shape (3,), pred has shape (4,)",
+                           [&] { huber.value<double>(four, three); });
+  expect_error<ParameterError>("Huber: delta is -1, wanted: a finite number > 0",
+                               [] { Loss("huber", {{"delta", -1.0}}); });
+  expect_error<ParameterError>("Huber: there is no parameter 'beta'; it takes delta",
+                               [] { Loss("huber", {{"beta", 1.0}}); });
+  expect_error<ParameterError>("no loss is named 'nothing'; see the list of losses for the names",
+                               [] { Loss("nothing"); });
   const Loss bce("bce");
   const std::vector<double> bad = {0.5, 1.5, 0.5};
   expect_error<DomainError>(
-      "BinaryCrossEntropy: pred[1] is 1.5, wanted: within [0, 1]; for scores before the sigmoid or softmax say from_logits=True",
+      "BinaryCrossEntropy: pred[1] is 1.5, wanted: within [0, 1]; for scores before the sigmoid or softmax say "
+      "from_logits=True",
       [&] { bce.value<double>(bad, three); });
   const float logits[6] = {};
   const std::int64_t labels[2] = {0, std::numeric_limits<std::int64_t>::max()};
   const std::int64_t shape[2] = {2, 3}, strides[2] = {12, 4}, two = 2, step = 8;
   const ConstArray inputs[] = {{logits, DType::float32, 2, shape, strides}, {labels, DType::int64, 1, &two, &step}};
   const Loss ce("sparse_categorical_cross_entropy", {{"from_logits", true}});
-  expect_error<LabelError>("SparseCategoricalCrossEntropy: target[1] is 9223372036854775807, pred has 3 classes: wanted 0 to 2",
-                           [&] { ce.evaluate({.inputs = inputs}); });
+  expect_error<LabelError>(
+      "SparseCategoricalCrossEntropy: target[1] is 9223372036854775807, pred has 3 classes: wanted 0 to 2",
+      [&] { ce.evaluate({.inputs = inputs}); });
   const std::int64_t vast[2] = {std::int64_t{1} << 40, std::int64_t{1} << 40};
-  const ConstArray overflowing[] = {{logits, DType::float32, 2, vast, strides}, {logits, DType::float32, 2, vast, strides}};
+  const ConstArray overflowing[] = {{logits, DType::float32, 2, vast, strides},
+                                    {logits, DType::float32, 2, vast, strides}};
   expect_error<ShapeError>("Huber: the shape (1099511627776, 1099511627776) has more elements than 64 bits can count",
                            [&] { huber.evaluate({.inputs = overflowing}); });
 }
@@ -109,7 +117,8 @@ void values() {
   bool asked = false;
   const std::vector<float> many(1 << 24);
   const std::int64_t n = 1 << 24, step = 4;
-  const ConstArray inputs[] = {{many.data(), DType::float32, 1, &n, &step}, {many.data(), DType::float32, 1, &n, &step}};
+  const ConstArray inputs[] = {{many.data(), DType::float32, 1, &n, &step},
+                               {many.data(), DType::float32, 1, &n, &step}};
   Call call{.inputs = inputs};
   call.poll = [](void* context) { return *static_cast<bool*>(context) = true; };
   call.poll_context = &asked;

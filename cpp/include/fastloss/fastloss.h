@@ -34,12 +34,12 @@ struct Call {
   const ConstArray* sample_weight = nullptr;  // one per loss term, or broadcast to exactly their shape
   Reduction reduction = Reduction::mean;
   Curvature curvature = Curvature::exact;
-  double scale = 1.0;                         // multiplies value and derivatives
-  int n_threads = 0;                          // 0: the setting of set_num_threads()
-  bool want_value = true;                     // the reduced value; ignored for Reduction::none
-  const Array* terms = nullptr;               // Reduction::none: the value of every term
-  std::span<const Array> grad = {};           // one per differentiable input
-  std::span<const Array> hess = {};           // the same; needs grad
+  double scale = 1.0;                // multiplies value and derivatives
+  int n_threads = 0;                 // 0: the setting of set_num_threads()
+  bool want_value = true;            // the reduced value; ignored for Reduction::none
+  const Array* terms = nullptr;      // Reduction::none: the value of every term
+  std::span<const Array> grad = {};  // one per differentiable input
+  std::span<const Array> hess = {};  // the same; needs grad
   // Asked from time to time on the calling thread during long calls; true ends the call with Interrupted.
   bool (*poll)(void* context) = nullptr;
   void* poll_context = nullptr;
@@ -106,9 +106,16 @@ Config config();
 
 // ---- the everyday form -------------------------------------------------------------------------
 
-template <class Real> struct dtype_of;
-template <> struct dtype_of<float> { static constexpr DType value = DType::float32; };
-template <> struct dtype_of<double> { static constexpr DType value = DType::float64; };
+template <class Real>
+struct dtype_of;
+template <>
+struct dtype_of<float> {
+  static constexpr DType value = DType::float32;
+};
+template <>
+struct dtype_of<double> {
+  static constexpr DType value = DType::float64;
+};
 
 namespace detail {
 struct Flat {  // the shape and stride of a span, kept alive beside its view
@@ -128,8 +135,7 @@ double Loss::value(std::span<const Real> pred, std::span<const Real> target) con
 }
 
 template <class Real>
-double Loss::value_and_grad(std::span<const Real> pred, std::span<const Real> target,
-                            std::span<Real> grad) const {
+double Loss::value_and_grad(std::span<const Real> pred, std::span<const Real> target, std::span<Real> grad) const {
   detail::Flat flat[3];
   const ConstArray inputs[] = {flat[0].view<const void*>(pred), flat[1].view<const void*>(target)};
   const Array out = flat[2].view<void*>(grad);

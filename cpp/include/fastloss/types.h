@@ -7,8 +7,19 @@
 namespace fastloss {
 
 enum class DType : std::uint8_t {
-  boolean, int8, int16, int32, int64, uint8, uint16, uint32, uint64,
-  float16, bfloat16, float32, float64,
+  boolean,
+  int8,
+  int16,
+  int32,
+  int64,
+  uint8,
+  uint16,
+  uint32,
+  uint64,
+  float16,
+  bfloat16,
+  float32,
+  float64,
 };
 
 inline constexpr int dtype_count = 13;
@@ -38,12 +49,24 @@ using ConstArray = BasicArray<const void*>;
 using Array = BasicArray<void*>;
 
 // What a caller did wrong. The message names the loss, the argument, what was given and what is wanted.
-struct ShapeError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
-struct DTypeError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
-struct ParameterError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
-struct DomainError : std::invalid_argument { using std::invalid_argument::invalid_argument; };
-struct LabelError : std::out_of_range { using std::out_of_range::out_of_range; };
+struct ShapeError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+struct DTypeError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+struct ParameterError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+struct DomainError : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+struct LabelError : std::out_of_range {
+  using std::out_of_range::out_of_range;
+};
 // The caller's poll() asked to stop.
-struct Interrupted : std::runtime_error { using std::runtime_error::runtime_error; };
+struct Interrupted : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 }  // namespace fastloss

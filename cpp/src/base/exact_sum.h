@@ -18,8 +18,8 @@ class ExactSum {
     }
     const std::uint64_t fraction = bits & ((std::uint64_t{1} << 52) - 1);
     const int shift = exponent == 0 ? 0 : exponent - 1;
-    const unsigned __int128 wide = static_cast<unsigned __int128>(
-        exponent == 0 ? fraction : fraction | std::uint64_t{1} << 52) << (shift & 31);
+    const unsigned __int128 wide =
+        static_cast<unsigned __int128>(exponent == 0 ? fraction : fraction | std::uint64_t{1} << 52) << (shift & 31);
     const std::int64_t sign = bits >> 63 ? -1 : 1;
     std::int64_t* digit = digits_ + (shift >> 5);
     digit[0] += sign * static_cast<std::int64_t>(static_cast<std::uint64_t>(wide) & 0xffffffffu);

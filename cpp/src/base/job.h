@@ -13,7 +13,7 @@ namespace fastloss {
 
 struct Job {
   const Row* row = nullptr;
-  int loss = 0;                     // its place in the room's table
+  int loss = 0;  // its place in the room's table
   int variant = 0;
   ParameterArray parameters = nullptr;
   const double* class_weight = nullptr;  // per class, with its optional companion alpha multiplied in apart
@@ -23,27 +23,27 @@ struct Job {
   Interval pred_domain, target_domain;
 
   int inputs = 2;
-  Operand input[max_inputs];        // positions are terms; rows and pairs step along inner_stride
-  Operand element;                  // the per-element parameter, constant or per last axis
+  Operand input[max_inputs];  // positions are terms; rows and pairs step along inner_stride
+  Operand element;            // the per-element parameter, constant or per last axis
   Operand weight;
   bool weighted = false;
   std::int64_t terms = 0;
-  std::int64_t inner = 1;           // classes or features
+  std::int64_t inner = 1;  // classes or features
 
-  bool reduced = true;              // a sum is wanted
+  bool reduced = true;  // a sum is wanted
   bool want_terms = false, want_grad = false, want_hess = false, positive = false;
-  bool mean = false;                // derivatives are divided by the total weight
+  bool mean = false;  // derivatives are divided by the total weight
   Operand term_values, grad[max_inputs], hess[max_inputs];
   double scale = 1.0;
   int threads = 1;
-  bool past_cache = false;          // the results are too large to stay in the cache
+  bool past_cache = false;  // the results are too large to stay in the cache
 };
 
 // The first thing found wrong with the data, by position, whatever the number of threads.
 struct Fault {
   enum class Kind { none, input, weight, label } kind = Kind::none;
-  std::int64_t index = INT64_MAX;   // term (pointwise: element)
-  std::int64_t inner = -1;          // class or feature, where there is one
+  std::int64_t index = INT64_MAX;  // term (pointwise: element)
+  std::int64_t inner = -1;         // class or feature, where there is one
   int input = 0;
   double number = 0.0;
   std::int64_t label = 0;

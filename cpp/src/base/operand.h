@@ -10,10 +10,10 @@ namespace fastloss {
 struct Operand {
   const char* data = nullptr;
   DType dtype = DType::float32;
-  int ndim = 0;                     // after collapsing; 0: a single element for all positions
+  int ndim = 0;  // after collapsing; 0: a single element for all positions
   std::int64_t shape[max_ndim];
   std::int64_t strides[max_ndim];
-  std::int64_t inner_stride = 0;    // rows and pairs: the step along classes or features
+  std::int64_t inner_stride = 0;  // rows and pairs: the step along classes or features
 
   // The byte offset of logical position `index`, and how many further positions follow at `step` bytes.
   std::int64_t offset_of(std::int64_t index, std::int64_t& step, std::int64_t& available) const noexcept {

@@ -20,8 +20,10 @@ Extent extent_of(const BasicArray<Pointer>& array) {
   for (int axis = 0; axis < array.ndim; ++axis) {
     if (array.shape[axis] == 0) return {low, low};
     const std::int64_t reach = (array.shape[axis] - 1) * array.strides[axis];
-    if (reach < 0) low += reach;
-    else high += reach;
+    if (reach < 0)
+      low += reach;
+    else
+      high += reach;
   }
   return {low, high};
 }
@@ -47,7 +49,8 @@ bool may_share(const A& a, const B& b) {
     if (b.shape[axis] > 1) step = std::gcd(step, static_cast<std::uint64_t>(std::abs(b.strides[axis])));
   if (step == 0) return true;
   const std::uint64_t apart = (y.low > x.low ? y.low - x.low : step - (x.low - y.low) % step) % step;
-  return apart < static_cast<std::uint64_t>(size_of(a.dtype)) || step - apart < static_cast<std::uint64_t>(size_of(b.dtype));
+  return apart < static_cast<std::uint64_t>(size_of(a.dtype)) ||
+         step - apart < static_cast<std::uint64_t>(size_of(b.dtype));
 }
 
 // Sufficient, and true for every array that NumPy makes without stride tricks.

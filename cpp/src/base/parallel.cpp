@@ -50,8 +50,7 @@ int initial_threads() noexcept {
 
 void watch_for_forks() {
 #ifdef FASTLOSS_HAS_FORK
-  static const int registered =
-      pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
   (void)registered;
 #endif
 }

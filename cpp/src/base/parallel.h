@@ -9,9 +9,9 @@
 
 namespace fastloss {
 
-int default_threads() noexcept;       // what a call uses that does not say: override, then setting
+int default_threads() noexcept;  // what a call uses that does not say: override, then setting
 void set_default_threads(int n) noexcept;
-int swap_override(int n) noexcept;    // for the calling thread; 0 ends it
+int swap_override(int n) noexcept;  // for the calling thread; 0 ends it
 const char* threading_name() noexcept;
 
 // Asks the host, at most every 50 ms and only on the calling thread, whether to stop.

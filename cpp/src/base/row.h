@@ -39,22 +39,22 @@ using ParameterArray = const double*;
 struct Row {
   const char* name;
   const char* class_name;
-  const char* aliases;             // separated by |
+  const char* aliases;  // separated by |
   const char* family;
   const char* formula;
   const char* reference;
   const char* inputs[max_inputs];
   Parameter parameters[max_parameters] = {};
-  int differentiable = 1;          // the first so many inputs have gradients
-  Interval pred_domain = {};       // of the real inputs; for probabilities see domain_follows_logits
+  int differentiable = 1;                    // the first so many inputs have gradients
+  Interval pred_domain = {};                 // of the real inputs; for probabilities see domain_follows_logits
   bool probabilities_unless_logits = false;  // pred in [0, 1] unless parameter from_logits
   Interval target_domain = {};
-  bool labels = false;             // the target holds class indices
-  bool convex = true;              // the exact Hessian diagonal is never negative
-  const char* element_parameter = nullptr;   // this parameter may hold one value per last axis
-  int cost = 1;                    // about ns / element on one core, for the serial threshold
+  bool labels = false;                      // the target holds class indices
+  bool convex = true;                       // the exact Hessian diagonal is never negative
+  const char* element_parameter = nullptr;  // this parameter may hold one value per last axis
+  int cost = 1;                             // about ns / element on one core, for the serial threshold
   int ulp = 4;
-  const char* slack = "0";         // S of the error bound: the larger term of a subtraction of inputs
+  const char* slack = "0";                   // S of the error bound: the larger term of a subtraction of inputs
   int (*variant)(ParameterArray) = nullptr;  // which kernel of the row; null: the first
 };
 

@@ -11,7 +11,10 @@ class Output {
  public:
   // `end`: where this thread's part ends. A null operand takes nothing.
   Output(const Passes<T>& passes, const Operand* operand, bool past_cache, std::int64_t end) noexcept
-      : passes_(passes), operand_(operand), end_(end), own_(operand != nullptr && direct<T>(*operand, own_dtype<T>)),
+      : passes_(passes),
+        operand_(operand),
+        end_(end),
+        own_(operand != nullptr && direct<T>(*operand, own_dtype<T>)),
         streams_(own_ && past_cache) {}
 
   // The memory for the padded run [index, index + n).

@@ -13,25 +13,34 @@ namespace {
 struct Float16 {};
 struct BFloat16 {};
 
-template <class Stored> struct Element {
+template <class Stored>
+struct Element {
   static constexpr int size = sizeof(Stored);
-  template <class T> [[gnu::always_inline]] static T load(const char* p) {
+  template <class T>
+  [[gnu::always_inline]] static T load(const char* p) {
     Stored x;
     __builtin_memcpy(&x, p, sizeof x);
     return static_cast<T>(x);
   }
-  template <class T> [[gnu::always_inline]] static void store(T x, char* p) {
+  template <class T>
+  [[gnu::always_inline]] static void store(T x, char* p) {
     const Stored y = static_cast<Stored>(x);
     __builtin_memcpy(p, &y, sizeof y);
   }
 };
-template <> struct Element<bool> {  // any byte but zero is true
+template <>
+struct Element<bool> {  // any byte but zero is true
   static constexpr int size = 1;
-  template <class T> [[gnu::always_inline]] static T load(const char* p) { return *p != 0 ? T(1) : T(0); }
+  template <class T>
+  [[gnu::always_inline]] static T load(const char* p) {
+    return *p != 0 ? T(1) : T(0);
+  }
 };
-template <> struct Element<Float16> {
+template <>
+struct Element<Float16> {
   static constexpr int size = 2;
-  template <class T> [[gnu::always_inline]] static T load(const char* p) {
+  template <class T>
+  [[gnu::always_inline]] static T load(const char* p) {
     std::uint16_t x;
     __builtin_memcpy(&x, p, sizeof x);
     return static_cast<T>(from_float16(x));
@@ -41,9 +50,11 @@ template <> struct Element<Float16> {
     __builtin_memcpy(p, &y, sizeof y);
   }
 };
-template <> struct Element<BFloat16> {
+template <>
+struct Element<BFloat16> {
   static constexpr int size = 2;
-  template <class T> [[gnu::always_inline]] static T load(const char* p) {
+  template <class T>
+  [[gnu::always_inline]] static T load(const char* p) {
     std::uint16_t x;
     __builtin_memcpy(&x, p, sizeof x);
     return static_cast<T>(from_bfloat16(x));
@@ -69,7 +80,8 @@ void load(const char* source, std::int64_t stride, T* __restrict target, int n) 
   }
 }
 
-template <class T> [[gnu::always_inline]] inline T canonical(T x) {
+template <class T>
+[[gnu::always_inline]] inline T canonical(T x) {
   return x != x ? static_cast<T>(__builtin_nan("")) : x;
 }
 
@@ -104,30 +116,35 @@ void store_weighted(const T* __restrict source, const double* __restrict weight,
       target, stride, n, past);
 }
 
-template <class T> bool outside(const T* __restrict x, int n, T low, T high) noexcept {
+template <class T>
+bool outside(const T* __restrict x, int n, T low, T high) noexcept {
   int count = 0;
 #pragma omp simd reduction(+ : count)
   for (int i = 0; i < n; ++i) count += (x[i] < low) | (x[i] > high);
   return count != 0;
 }
 
-template <class T> bool unfit(const T* __restrict x, int n, T low, T high) noexcept {
+template <class T>
+bool unfit(const T* __restrict x, int n, T low, T high) noexcept {
   int count = 0;
 #pragma omp simd reduction(+ : count)
   for (int i = 0; i < n; ++i) count += (x[i] >= low) & (x[i] <= high);
   return count != n;
 }
 
-template <class T> void stream(T* source, char* target, int n, bool begins, bool ends) noexcept {
+template <class T>
+void stream(T* source, char* target, int n, bool begins, bool ends) noexcept {
   stream_whole_lines(source, target, n, begins, ends);
 }
 
-template <class T> void scale(const double* __restrict x, double factor, T* __restrict target, int n) noexcept {
+template <class T>
+void scale(const double* __restrict x, double factor, T* __restrict target, int n) noexcept {
 #pragma omp simd
   for (int i = 0; i < n; ++i) target[i] = static_cast<T>(x[i] * factor);
 }
 
-template <class T> void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
+template <class T>
+void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
   accumulate([=](int i) { return static_cast<double>(x[i]); }, n, accumulator);
 }
 
@@ -142,11 +159,12 @@ void sum_weighted(const T* __restrict x, const double* __restrict weight, int n,
       n, accumulator);
 }
 
-template <class T> constexpr Passes<T> passes() {
+template <class T>
+constexpr Passes<T> passes() {
   Passes<T> table = {
-      .load = {load<bool, T>, load<std::int8_t, T>, load<std::int16_t, T>, load<std::int32_t, T>,
-               load<std::int64_t, T>, load<std::uint8_t, T>, load<std::uint16_t, T>, load<std::uint32_t, T>,
-               load<std::uint64_t, T>, load<Float16, T>, load<BFloat16, T>, load<float, T>, load<double, T>},
+      .load = {load<bool, T>, load<std::int8_t, T>, load<std::int16_t, T>, load<std::int32_t, T>, load<std::int64_t, T>,
+               load<std::uint8_t, T>, load<std::uint16_t, T>, load<std::uint32_t, T>, load<std::uint64_t, T>,
+               load<Float16, T>, load<BFloat16, T>, load<float, T>, load<double, T>},
       .store = {},
       .store_weighted = {},
       .outside = outside<T>,

@@ -10,7 +10,8 @@
 
 namespace fastloss {
 
-template <class T> constexpr DType own_dtype = sizeof(T) == 4 ? DType::float32 : DType::float64;
+template <class T>
+constexpr DType own_dtype = sizeof(T) == 4 ? DType::float32 : DType::float64;
 
 // Elements [index, index + n) of an operand, converted to T and padded to whole lanes by repeating the last.
 template <class T>

@@ -35,7 +35,8 @@ using Piece = __m128i;
   __builtin_memcpy(target, source, static_cast<std::size_t>(head));
   std::ptrdiff_t i = head;
   for (; i + 16 <= bytes; i += 16)
-    _mm_stream_si128(reinterpret_cast<__m128i*>(target + i), _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + i)));
+    _mm_stream_si128(reinterpret_cast<__m128i*>(target + i),
+                     _mm_loadu_si128(reinterpret_cast<const __m128i*>(source + i)));
   __builtin_memcpy(target + i, source + i, static_cast<std::size_t>(bytes - i));
 #else
   __builtin_memcpy(target, source, static_cast<std::size_t>(bytes));
@@ -69,7 +70,8 @@ template <class T>
   }
   const auto rest = sizeof(T) * static_cast<std::size_t>(n - i);
   if (ends)
-    __builtin_memcpy(target + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(sizeof(T)), source + i, rest);
+    __builtin_memcpy(target + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(sizeof(T)), source + i,
+                     rest);
   else
     __builtin_memmove(source - (n - i), source + i, rest);
 }

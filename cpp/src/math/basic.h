@@ -13,22 +13,26 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // How T is stored, and its extreme values.
-template <class T> struct Format;
-template <> struct Format<float> {
+template <class T>
+struct Format;
+template <>
+struct Format<float> {
   using Bits = std::uint32_t;
   using Signed = std::int32_t;
   static constexpr int mantissa = 23, bias = 127;
   static constexpr float inf = __builtin_inff(), nan = __builtin_nanf("");
   static constexpr float largest = 0x1.fffffep127f, smallest = 0x1p-149f, normal = 0x1p-126f;
 };
-template <> struct Format<double> {
+template <>
+struct Format<double> {
   using Bits = std::uint64_t;
   using Signed = std::int64_t;
   static constexpr int mantissa = 52, bias = 1023;
   static constexpr double inf = __builtin_inf(), nan = __builtin_nan("");
   static constexpr double largest = 0x1.fffffffffffffp1023, smallest = 0x1p-1074, normal = 0x1p-1022;
 };
-template <class T> using Bits = typename Format<T>::Bits;
+template <class T>
+using Bits = typename Format<T>::Bits;
 
 FASTLOSS_INLINE Bits<float> bits_of(float x) { return __builtin_bit_cast(Bits<float>, x); }
 FASTLOSS_INLINE Bits<double> bits_of(double x) { return __builtin_bit_cast(Bits<double>, x); }
@@ -44,50 +48,85 @@ FASTLOSS_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 FASTLOSS_INLINE float copysign(float x, float sign) { return __builtin_copysignf(x, sign); }
 FASTLOSS_INLINE double copysign(double x, double sign) { return __builtin_copysign(x, sign); }
 
-template <class T> FASTLOSS_INLINE T select(bool c, T a, T b) { return c ? a : b; }
+template <class T>
+FASTLOSS_INLINE T select(bool c, T a, T b) {
+  return c ? a : b;
+}
 
 // min and max answer their FIRST argument when either is NaN: a NaN in `a` propagates, one in `b`
 // (a bound) does not. Equal zeros also give the first.
-template <class T> FASTLOSS_INLINE T min(T a, T b) { return b < a ? b : a; }
-template <class T> FASTLOSS_INLINE T max(T a, T b) { return a < b ? b : a; }
-template <class T> FASTLOSS_INLINE T clamp(T x, T low, T high) { return max(min(x, high), low); }
+template <class T>
+FASTLOSS_INLINE T min(T a, T b) {
+  return b < a ? b : a;
+}
+template <class T>
+FASTLOSS_INLINE T max(T a, T b) {
+  return a < b ? b : a;
+}
+template <class T>
+FASTLOSS_INLINE T clamp(T x, T low, T high) {
+  return max(min(x, high), low);
+}
 
 // x where it is above 0, else 0: a NaN too becomes 0.
-template <class T> FASTLOSS_INLINE T positive_part(T x) { return x > T(0) ? x : T(0); }
+template <class T>
+FASTLOSS_INLINE T positive_part(T x) {
+  return x > T(0) ? x : T(0);
+}
 
-// -|x|, |x| with the sign of another, all ones where x is negative: in integers, where no compiler turns them into branches.
-template <class T> inline constexpr Bits<T> sign_bit = Bits<T>(1) << (8 * sizeof(T) - 1);
-template <class T> FASTLOSS_INLINE T minus_abs(T x) { return from_bits(bits_of(x) | sign_bit<T>); }
-template <class T> FASTLOSS_INLINE T times_sign(T x, T sign) { return from_bits(bits_of(x) ^ (bits_of(sign) & sign_bit<T>)); }
-template <class T> FASTLOSS_INLINE Bits<T> sign_mask(T x) {
+// -|x|, |x| with the sign of another, all ones where x is negative: in integers, where no compiler turns them into
+// branches.
+template <class T>
+inline constexpr Bits<T> sign_bit = Bits<T>(1) << (8 * sizeof(T) - 1);
+template <class T>
+FASTLOSS_INLINE T minus_abs(T x) {
+  return from_bits(bits_of(x) | sign_bit<T>);
+}
+template <class T>
+FASTLOSS_INLINE T times_sign(T x, T sign) {
+  return from_bits(bits_of(x) ^ (bits_of(sign) & sign_bit<T>));
+}
+template <class T>
+FASTLOSS_INLINE Bits<T> sign_mask(T x) {
   return Bits<T>(__builtin_bit_cast(typename Format<T>::Signed, x) >> (8 * sizeof(T) - 1));
 }
 
 // `value`, unless a NaN came in as x.
-template <class T> FASTLOSS_INLINE T unless_nan(T x, T value) { return x == x ? value : x; }
+template <class T>
+FASTLOSS_INLINE T unless_nan(T x, T value) {
+  return x == x ? value : x;
+}
 
 // w x, where a weight of exactly zero silences even an infinite or NaN x.
-template <class T> FASTLOSS_INLINE T weighted(T w, T x) { return w == T(0) ? T(0) : w * x; }
+template <class T>
+FASTLOSS_INLINE T weighted(T w, T x) {
+  return w == T(0) ? T(0) : w * x;
+}
 
 // A parameter given in double, brought into [smallest subnormal, largest finite] of T.
-template <class T> FASTLOSS_INLINE T positive_finite(double x) {
+template <class T>
+FASTLOSS_INLINE T positive_finite(double x) {
   return T(clamp(x, double(Format<T>::smallest), double(Format<T>::largest)));
 }
 
 // hi + lo exactly, |lo| <= ulp(hi) / 2.
-template <class T> struct Pair {
+template <class T>
+struct Pair {
   T hi, lo;
 };
-template <class T> FASTLOSS_INLINE Pair<T> two_sum(T a, T b) {
+template <class T>
+FASTLOSS_INLINE Pair<T> two_sum(T a, T b) {
   const T s = a + b, v = s - a;
   return {s, (a - (s - v)) + (b - v)};
 }
 // Wants |a| >= |b| or a = 0.
-template <class T> FASTLOSS_INLINE Pair<T> fast_two_sum(T a, T b) {
+template <class T>
+FASTLOSS_INLINE Pair<T> fast_two_sum(T a, T b) {
   const T s = a + b;
   return {s, b - (s - a)};
 }
-template <class T> FASTLOSS_INLINE Pair<T> two_prod(T a, T b) {
+template <class T>
+FASTLOSS_INLINE Pair<T> two_prod(T a, T b) {
   const T p = a * b;
   return {p, fma(a, b, -p)};
 }

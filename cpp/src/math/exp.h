@@ -4,15 +4,18 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-template <class T> struct ExpConstants;
-template <> struct ExpConstants<float> {
+template <class T>
+struct ExpConstants;
+template <>
+struct ExpConstants<float> {
   static constexpr float per_ln2 = 0x1.715476p0f, ln2 = 0x1.62e43p-1f, ln2_lo = -0x1.05c61p-29f;
-  static constexpr float shifter = 0x1.8p23f;              // adding it rounds to an integer
-  static constexpr float lowest = -104.5f, highest = 89.f; // beyond: 0 and infinity
+  static constexpr float shifter = 0x1.8p23f;               // adding it rounds to an integer
+  static constexpr float lowest = -104.5f, highest = 89.f;  // beyond: 0 and infinity
   static constexpr int middle = 64;
   static constexpr float up = 0x1p64f, down = 0x1p-64f;
 };
-template <> struct ExpConstants<double> {
+template <>
+struct ExpConstants<double> {
   static constexpr double per_ln2 = 0x1.71547652b82fep0, ln2 = 0x1.62e42fefa39efp-1, ln2_lo = 0x1.abc9e3b39803fp-56;
   static constexpr double shifter = 0x1.8p52;
   static constexpr double lowest = -745.5, highest = 710.;
@@ -31,11 +34,13 @@ FASTLOSS_INLINE double exp_tail(double r) {
 }
 
 // e^(x + x_lo) = (hi + lo) (1 + tail) scale 2^-exponent. Without `tail` it is good to 0.8 ULP, with it to 0.6.
-template <class T> struct ScaledExp {
+template <class T>
+struct ScaledExp {
   T hi, lo, tail, scale;
 };
 // `exponent` must keep n + exponent within T's normal range for every x that comes in.
-template <class T> FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T exponent) {
+template <class T>
+FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T exponent) {
   using C = ExpConstants<T>;
   using F = Format<T>;
   const T shifter = C::shifter + T(F::bias) + exponent;
@@ -47,13 +52,17 @@ template <class T> FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T expone
 
 // e^(x + x_lo) for |x_lo| <= ulp(x): the form for a difference that was rounded to x.
 // An infinite x ignores x_lo, so that an (inf - inf) in it does no harm.
-template <class T> FASTLOSS_INLINE T exp(T x, T x_lo) {
+template <class T>
+FASTLOSS_INLINE T exp(T x, T x_lo) {
   using C = ExpConstants<T>;
   const T bounded = clamp(x, C::lowest, C::highest);
   const bool negative = bounded < T(0);
   const ScaledExp<T> e = scaled_exp(bounded, bounded == x ? x_lo : T(0), negative ? T(C::middle) : T(-C::middle));
   return (e.hi + (e.lo + e.tail)) * e.scale * (negative ? C::down : C::up);
 }
-template <class T> FASTLOSS_INLINE T exp(T x) { return exp(x, T(0)); }
+template <class T>
+FASTLOSS_INLINE T exp(T x) {
+  return exp(x, T(0));
+}
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -4,13 +4,16 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-template <class T> struct LogConstants;
-template <> struct LogConstants<float> {
+template <class T>
+struct LogConstants;
+template <>
+struct LogConstants<float> {
   static constexpr float ln2 = 0x1.62e4p-1f, ln2_lo = 0x1.7f7d1cp-20f;  // k ln2 is exact
   static constexpr Bits<float> root_half = 0x3f3504f3u;
   static constexpr float magic = 0x1p23f, up = 0x1p23f, up_log2 = 23.f;
 };
-template <> struct LogConstants<double> {
+template <>
+struct LogConstants<double> {
   static constexpr double ln2 = 0x1.62e42fefa38p-1, ln2_lo = 0x1.ef35793c7673p-45;
   static constexpr Bits<double> root_half = 0x3fe6a09e667f3bcdu;
   static constexpr double magic = 0x1p52, up = 0x1p52, up_log2 = 52.;
@@ -24,10 +27,12 @@ FASTLOSS_INLINE double log_tail(double z) {
 }
 
 // x = 2^k m for a positive, normal x.
-template <class T> struct BinaryParts {
+template <class T>
+struct BinaryParts {
   T k, m;
 };
-template <class T> FASTLOSS_INLINE BinaryParts<T> split_exponent(T x) {
+template <class T>
+FASTLOSS_INLINE BinaryParts<T> split_exponent(T x) {
   using C = LogConstants<T>;
   using F = Format<T>;
   constexpr Bits<T> one = Bits<T>(F::bias) << F::mantissa, fraction = (Bits<T>(1) << F::mantissa) - 1;
@@ -37,7 +42,8 @@ template <class T> FASTLOSS_INLINE BinaryParts<T> split_exponent(T x) {
 }
 
 // k ln 2 + log(1 + f + f_lo)
-template <class T> FASTLOSS_INLINE T log_sum(T k, T f, T f_lo) {
+template <class T>
+FASTLOSS_INLINE T log_sum(T k, T f, T f_lo) {
   using C = LogConstants<T>;
   const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
   const T large = k * C::ln2, hi = large + f, rest = f - (hi - large);
@@ -45,7 +51,8 @@ template <class T> FASTLOSS_INLINE T log_sum(T k, T f, T f_lo) {
 }
 
 // log 0 = -inf, log of a negative number is NaN.
-template <class T> FASTLOSS_INLINE T log(T x) {
+template <class T>
+FASTLOSS_INLINE T log(T x) {
   using C = LogConstants<T>;
   using F = Format<T>;
   const bool tiny = x < F::normal;
@@ -55,12 +62,14 @@ template <class T> FASTLOSS_INLINE T log(T x) {
 }
 
 // log(1 + x) for x >= -1
-template <class T> FASTLOSS_INLINE T log1p(T x) {
+template <class T>
+FASTLOSS_INLINE T log1p(T x) {
   using F = Format<T>;
   const T u = T(1) + x, larger = abs(x) < T(1) ? T(1) : x, smaller = abs(x) < T(1) ? x : T(1);
   const T c = smaller - (u - larger);  // u + c = 1 + x exactly
   const BinaryParts<T> b = split_exponent(u);
-  const T down = from_bits(Bits<T>(bits_of(T(1)) - (bits_of(min(b.k, T(F::bias)) + T(1.5) * LogConstants<T>::magic) << F::mantissa)));
+  const T down = from_bits(
+      Bits<T>(bits_of(T(1)) - (bits_of(min(b.k, T(F::bias)) + T(1.5) * LogConstants<T>::magic) << F::mantissa)));
   const T f_hi = b.m - T(1), f_lo = c * down, f = f_hi + f_lo;
   const T y = log_sum(b.k, f, f_lo - (f - f_hi));
   return u > T(0) ? (u < F::inf ? y : x) : (u == T(0) ? -F::inf : F::nan);
@@ -72,15 +81,20 @@ FASTLOSS_INLINE float log1p_bend(float x) {
                       0x1.10d474p-6f, -0x1.4db51p-7f, 0x1.c73054p-8f, -0x1.b33e9ap-9f);
 }
 FASTLOSS_INLINE double log1p_bend(double x) {
-  return split_horner(x - 0.5, -0x1.833704d019edp-2, 0x1.6f0d7bd624bedp-3, -0x1.7ddf1fe86ac64p-4,
-                      0x1.a279c04c785efp-5, -0x1.da348248790f8p-6, 0x1.131116fc1c06p-6, -0x1.44ba45de1ba4dp-7,
-                      0x1.84904ed1d493fp-8, -0x1.d5faf07e1a086p-9, 0x1.1ebd42daf125cp-9, -0x1.607615f5a8159p-10,
-                      0x1.b3dd79759e858p-11, -0x1.0ecef1627c176p-11, 0x1.5326ae8ebf134p-12, -0x1.adc6c81a9c43fp-13,
-                      0x1.075032e9adecbp-13, -0x1.29a7440911a29p-14, 0x1.b86b3d51a31e5p-15, -0x1.add595e534362p-15,
-                      0x1.acca197e0fefep-16);
+  return split_horner(x - 0.5, -0x1.833704d019edp-2, 0x1.6f0d7bd624bedp-3, -0x1.7ddf1fe86ac64p-4, 0x1.a279c04c785efp-5,
+                      -0x1.da348248790f8p-6, 0x1.131116fc1c06p-6, -0x1.44ba45de1ba4dp-7, 0x1.84904ed1d493fp-8,
+                      -0x1.d5faf07e1a086p-9, 0x1.1ebd42daf125cp-9, -0x1.607615f5a8159p-10, 0x1.b3dd79759e858p-11,
+                      -0x1.0ecef1627c176p-11, 0x1.5326ae8ebf134p-12, -0x1.adc6c81a9c43fp-13, 0x1.075032e9adecbp-13,
+                      -0x1.29a7440911a29p-14, 0x1.b86b3d51a31e5p-15, -0x1.add595e534362p-15, 0x1.acca197e0fefep-16);
 }
 // The softplus case, without a division; `lifted` is x times a power of two, and so is the answer.
-template <class T> FASTLOSS_INLINE T log1p_unit(T x, T lifted) { return fma(lifted * x, log1p_bend(x), lifted); }
-template <class T> FASTLOSS_INLINE T log1p_unit(T x) { return log1p_unit(x, x); }
+template <class T>
+FASTLOSS_INLINE T log1p_unit(T x, T lifted) {
+  return fma(lifted * x, log1p_bend(x), lifted);
+}
+template <class T>
+FASTLOSS_INLINE T log1p_unit(T x) {
+  return log1p_unit(x, x);
+}
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -7,7 +7,8 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // The logits that keep both probabilities at or above eps; eps = 0 bounds nothing.
-template <class T> struct LogitBound {
+template <class T>
+struct LogitBound {
   T odds = T(0), odds_slip = T(0);  // the least e, eps / (1 - eps) = odds (1 + odds_slip)
   T size = Format<T>::inf;          // the largest |z|
   T flat = Format<T>::nan;          // from this |z| on a clipped loss is constant; NaN: nowhere
@@ -20,7 +21,8 @@ template <class T> struct LogitBound {
   }
 };
 
-template <class T> struct Sigmoid {
+template <class T>
+struct Sigmoid {
   // e is also held times 2^32 (2^64), so that a product with it is rounded once even where it is subnormal.
   static constexpr T lift = sizeof(T) == 4 ? T(32) : T(64), lower = sizeof(T) == 4 ? T(0x1p-32) : T(0x1p-64);
   T z;
@@ -63,7 +65,13 @@ template <class T> struct Sigmoid {
   }
 };
 
-template <class T> FASTLOSS_INLINE T sigmoid(T z) { return Sigmoid<T>(z).p(); }
-template <class T> FASTLOSS_INLINE T softplus(T z) { return Sigmoid<T>(z).softplus(T(0), T(1)); }
+template <class T>
+FASTLOSS_INLINE T sigmoid(T z) {
+  return Sigmoid<T>(z).p();
+}
+template <class T>
+FASTLOSS_INLINE T softplus(T z) {
+  return Sigmoid<T>(z).softplus(T(0), T(1));
+}
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -38,10 +38,18 @@ FASTLOSS_INLINE DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
 FASTLOSS_INLINE bool operator<(DoubleDouble a, DoubleDouble b) { return a.hi < b.hi || (a.hi == b.hi && a.lo < b.lo); }
 FASTLOSS_INLINE bool operator==(DoubleDouble a, DoubleDouble b) { return a.hi == b.hi && a.lo == b.lo; }
 
-template <class T> struct WideOf;
-template <> struct WideOf<float> { using type = double; };
-template <> struct WideOf<double> { using type = DoubleDouble; };
-template <class T> using Wide = typename WideOf<T>::type;
+template <class T>
+struct WideOf;
+template <>
+struct WideOf<float> {
+  using type = double;
+};
+template <>
+struct WideOf<double> {
+  using type = DoubleDouble;
+};
+template <class T>
+using Wide = typename WideOf<T>::type;
 
 FASTLOSS_INLINE DoubleDouble fma(DoubleDouble a, DoubleDouble b, DoubleDouble c) { return a * b + c; }
 
@@ -86,7 +94,8 @@ FASTLOSS_INLINE DoubleDouble wide_exp(DoubleDouble x) {
     const Pair<double> t = fast_two_sum(c_hi, p);
     return fast_two_sum(t.hi, t.lo + (p_lo + c_lo));
   };
-  const Pair<double> y = step(1, 0, step(1, 0, step(0.5, 0, step(0x1.5555555555555p-3, 0x1.5555555555555p-57, {tail, 0}))));
+  const Pair<double> y =
+      step(1, 0, step(1, 0, step(0.5, 0, step(0x1.5555555555555p-3, 0x1.5555555555555p-57, {tail, 0}))));
   const double scale = from_bits(bits_of(shifted) << Format<double>::mantissa), rest = bounded < 0 ? C::down : C::up;
   return {y.hi * scale * rest, y.lo * scale * rest};
 }
@@ -101,45 +110,53 @@ FASTLOSS_INLINE DoubleDouble wide_log(DoubleDouble x) {
   const Pair<double> den = fast_two_sum(2., f.hi);
   const double s = f.hi / den.hi, s_lo = (fma(-s, den.lo + f.lo, fma(-s, den.hi, f.hi) + f.lo)) / den.hi;
   const double z = s * s, z_lo = fma(s, s_lo + s_lo, fma(s, s, -z));
-  const double tail = z * horner(z, 0x1.24924924927cfp-3, 0x1.c71c71c659ad7p-4, 0x1.745d17d79e33cp-4, 0x1.3b137821789dep-4,
-                                 0x1.111dd194dc0ccp-4, 0x1.de9df88a9ab51p-5, 0x1.e7e4b7ee33617p-5);
+  const double tail =
+      z * horner(z, 0x1.24924924927cfp-3, 0x1.c71c71c659ad7p-4, 0x1.745d17d79e33cp-4, 0x1.3b137821789dep-4,
+                 0x1.111dd194dc0ccp-4, 0x1.de9df88a9ab51p-5, 0x1.e7e4b7ee33617p-5);
   const auto step = [z, z_lo](double c_hi, double c_lo, Pair<double> y) {
     const double p = z * y.hi, p_lo = fma(z, y.lo, fma(z_lo, y.hi, fma(z, y.hi, -p)));
     const Pair<double> t = fast_two_sum(c_hi, p);
     return fast_two_sum(t.hi, t.lo + (p_lo + c_lo));
   };
   const Pair<double> fifth = fast_two_sum(0x1.999999999999ap-3, tail);
-  const Pair<double> y = step(1, 0, step(0x1.5555555555555p-2, 0x1.5555555555555p-56, {fifth.hi, fifth.lo - 0x1.999999999999ap-57}));
+  const Pair<double> y =
+      step(1, 0, step(0x1.5555555555555p-2, 0x1.5555555555555p-56, {fifth.hi, fifth.lo - 0x1.999999999999ap-57}));
   const double p = s * y.hi, p_lo = fma(s, y.lo, fma(s_lo, y.hi, fma(s, y.hi, -p)));
   const double large = k * C::ln2;  // exact
   const Pair<double> sum = two_sum(large, p + p);
   const Pair<double> log = fast_two_sum(sum.hi, sum.lo + fma(k, C::ln2_lo, p_lo + p_lo));
   return {unless_nan(x.hi, log.hi), log.lo};
 }
-FASTLOSS_INLINE DoubleDouble wide_log1p(DoubleDouble x) {
-  return wide_log(DoubleDouble(1) + x);
-}
+FASTLOSS_INLINE DoubleDouble wide_log1p(DoubleDouble x) { return wide_log(DoubleDouble(1) + x); }
 
 FASTLOSS_INLINE double choose(bool c, double a, double b) { return c ? a : b; }
-FASTLOSS_INLINE DoubleDouble choose(bool c, DoubleDouble a, DoubleDouble b) { return {c ? a.hi : b.hi, c ? a.lo : b.lo}; }
+FASTLOSS_INLINE DoubleDouble choose(bool c, DoubleDouble a, DoubleDouble b) {
+  return {c ? a.hi : b.hi, c ? a.lo : b.lo};
+}
 FASTLOSS_INLINE bool is_finite(double x) { return x - x == 0; }
 FASTLOSS_INLINE bool is_finite(DoubleDouble x) { return x.hi - x.hi == 0; }
 // w x, where a weight of exactly zero silences even an infinite or NaN x.
-FASTLOSS_INLINE DoubleDouble weighted(DoubleDouble w, DoubleDouble x) { return choose(w.hi == 0, DoubleDouble(0), w * x); }
+FASTLOSS_INLINE DoubleDouble weighted(DoubleDouble w, DoubleDouble x) {
+  return choose(w.hi == 0, DoubleDouble(0), w * x);
+}
 
 // -log x, infinite at 0
-template <class N> FASTLOSS_INLINE N minus_log(N x) {
+template <class N>
+FASTLOSS_INLINE N minus_log(N x) {
   const bool zero = x == N(0);
   return choose(zero, N(Format<double>::inf), -wide_log(choose(zero, N(1), x)));
 }
 
 // e^(x + 128 ln 2), for an x so low that e^x itself would have lost its last bits.
-template <class N> struct Lifted;
-template <> struct Lifted<double> {  // Wide<float> has range enough
+template <class N>
+struct Lifted;
+template <>
+struct Lifted<double> {  // Wide<float> has range enough
   static constexpr double down = 1;
   static FASTLOSS_INLINE_MEMBER double exp(double x) { return wide_exp(x); }
 };
-template <> struct Lifted<DoubleDouble> {
+template <>
+struct Lifted<DoubleDouble> {
   static constexpr double down = 0x1p-128;
   static FASTLOSS_INLINE_MEMBER DoubleDouble exp(DoubleDouble x) {
     using C = ExpConstants<double>;
@@ -148,12 +165,14 @@ template <> struct Lifted<DoubleDouble> {
 };
 
 // q^gamma for q in [0, 1] given by its logarithm; 0^0 = 1.
-template <class N> FASTLOSS_INLINE N power_of_log(N log, double gamma) {
+template <class N>
+FASTLOSS_INLINE N power_of_log(N log, double gamma) {
   return choose(gamma == 0, N(1), wide_exp(N(gamma) * log));
 }
 
 // q^gamma for q in [0, 1] and any gamma; 0^0 = 1.
-template <class N> FASTLOSS_INLINE N pow(N q, double gamma) {
+template <class N>
+FASTLOSS_INLINE N pow(N q, double gamma) {
   const bool zero = q == N(0);
   const N at_zero = gamma > 0 ? 0. : (gamma == 0 ? 1. : Format<double>::inf);
   return choose(zero, at_zero, wide_exp(N(gamma) * wide_log(choose(zero, N(1), q))));

@@ -8,12 +8,14 @@ namespace fastloss::FASTLOSS_ISA {
 // Contrastive (Hadsell, Chopra, LeCun 2006): y d^2 + (1 - y) max(0, margin - d)^2. With u = r / d the gradient by a
 // is 2y r - 2(1 - y) max(0, margin - d) u, the Hessian 2y + 2(1 - y) [d < margin] (1 - margin (1 - u^2) / d);
 // `curvature` is that of Gauss and Newton, 2y + 2(1 - y) [d < margin] u^2.
-template <class T> struct Contrastive {
+template <class T>
+struct Contrastive {
   static constexpr int inputs = 2, forms = 1;
   Euclidean<T> distance;
   double margin, pull, push, near;
 
-  FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double y, const double* p, bool derivatives) {
+  FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double y, const double* p,
+                                              bool derivatives) {
     distance.measure(x[0], x[1], n, {.derivatives = derivatives});
     margin = p[0];
     const Wide<T> d = distance.d, gap = Wide<T>(margin) - d, apart = Wide<T>(1.0) - Wide<T>(y);
@@ -28,7 +30,8 @@ template <class T> struct Contrastive {
     }
     return {double(Wide<T>(y) * distance.d2 + apart * gap * gap), false};
   }
-  template <int> FASTLOSS_INLINE_MEMBER Slopes<2> slopes(T a, T b) const {
+  template <int>
+  FASTLOSS_INLINE_MEMBER Slopes<2> slopes(T a, T b) const {
     const double u = distance.slope(a, b), grad = product_sum<T>(-push, u, pull * difference(a, b));
     const double hess = product_sum<T>(near, product_sum<T>(-margin, distance.bend(a, b), 1.0), pull);
     const double curvature = product_sum<T>(near * u, u, pull);
@@ -39,12 +42,14 @@ template <class T> struct Contrastive {
 // Triplet: max(0, d(anchor, positive) - d(anchor, negative) + margin), d any p-norm or its square
 // (Weinberger, Saul 2009; Schroff et al. 2015). With `swap` (Balntas et al. 2016) d(positive, negative)
 // takes the place of d(anchor, negative) where it is smaller; equal ones share.
-template <class T, class Norm> struct Triplet {
+template <class T, class Norm>
+struct Triplet {
   static constexpr int inputs = 3, forms = 2;
   Norm ap, an, pn;
   double an_share, pn_share;
 
-  FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double, const double* p, bool derivatives) {
+  FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double, const double* p,
+                                              bool derivatives) {
     const NormChoice choice{.squared = p[2] != 0.0, .p = p[1], .derivatives = derivatives};
     ap.measure(x[0], x[1], n, choice);
     an.measure(x[0], x[2], n, choice);
@@ -63,7 +68,8 @@ template <class T, class Norm> struct Triplet {
     return {loss <= 0.0 ? 0.0 : loss, loss <= 0.0};
   }
   FASTLOSS_INLINE_MEMBER int form() const { return pn_share == 0.0 ? 0 : 1; }
-  template <int form> FASTLOSS_INLINE_MEMBER Slopes<3> slopes(T a, T p, T n) const {
+  template <int form>
+  FASTLOSS_INLINE_MEMBER Slopes<3> slopes(T a, T p, T n) const {
     const double to_p = ap.slope(a, p), bend_p = ap.bend(a, p);
     if constexpr (form == 0) {
       const double to_n = an.slope(a, n), bend_n = an.bend(a, n);
@@ -87,9 +93,13 @@ template <class T, class Norm> struct Triplet {
   }
 };
 
-template <class T> using EuclideanTriplet = Triplet<T, Euclidean<T>>;
-template <class T> using ManhattanTriplet = Triplet<T, Manhattan<T>>;
-template <class T> using ChebyshevTriplet = Triplet<T, Chebyshev<T>>;
-template <class T> using PowerTriplet = Triplet<T, Power<T>>;
+template <class T>
+using EuclideanTriplet = Triplet<T, Euclidean<T>>;
+template <class T>
+using ManhattanTriplet = Triplet<T, Manhattan<T>>;
+template <class T>
+using ChebyshevTriplet = Triplet<T, Chebyshev<T>>;
+template <class T>
+using PowerTriplet = Triplet<T, Power<T>>;
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -19,11 +19,21 @@ template <class T>
 class Engine {
  public:
   Engine(const Job& job, Poll& poll, Faults& faults)
-      : job_(job), poll_(poll), faults_(faults), tier_(tier()), passes_(tier_.passes<T>()),
+      : job_(job),
+        poll_(poll),
+        faults_(faults),
+        tier_(tier()),
+        passes_(tier_.passes<T>()),
         kernel_(tier_.pairs<T>()[job.loss * max_variants + job.variant]),
-        derive_(!job.want_hess ? kernel_.grad : job.positive ? kernel_.grad_positive : kernel_.grad_hess),
-        features_(job.inner), inputs_(job.row->differentiable), outputs_((job.want_grad + job.want_hess) * inputs_),
-        block_rows_(features_ > run_length ? 1 : static_cast<int>(std::min<std::int64_t>(most_rows, block_features / features_))) {
+        derive_(!job.want_hess ? kernel_.grad
+                : job.positive ? kernel_.grad_positive
+                               : kernel_.grad_hess),
+        features_(job.inner),
+        inputs_(job.row->differentiable),
+        outputs_((job.want_grad + job.want_hess) * inputs_),
+        block_rows_(features_ > run_length
+                        ? 1
+                        : static_cast<int>(std::min<std::int64_t>(most_rows, block_features / features_))) {
     for (int i = 0; i < inputs_; ++i) in_place_[i] = rows_in_place<T>(job.input[i], features_);
   }
 

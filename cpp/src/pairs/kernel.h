@@ -17,10 +17,12 @@ PairMeasured measure_row(const T* const* input, std::int64_t features, double ta
 }
 
 // The arrays of the inputs, or of one result. Where there are two, the third is the second.
-template <class T> struct Arrays {
+template <class T>
+struct Arrays {
   T *a, *b, *c;
   FASTLOSS_INLINE_MEMBER Arrays(T* const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
-  template <int count> FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
+  template <int count>
+  FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
     a[i] = canonical(T(x.a * factor));
     b[i] = canonical(T(x.b * factor));
     if constexpr (count == 3) c[i] = canonical(T(x.c * factor));
@@ -29,10 +31,13 @@ template <class T> struct Arrays {
 };
 
 template <Mode mode, int form, class Loss, class T>
-FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, double factor, Arrays<T> grad, Arrays<T> hess) {
+FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, double factor, Arrays<T> grad,
+                                    Arrays<T> hess) {
   Slopes<Loss::inputs> s;
-  if constexpr (Loss::inputs == 3) s = loss.template slopes<form>(x.a[i], x.b[i], x.c[i]);
-  else s = loss.template slopes<form>(x.a[i], x.b[i]);
+  if constexpr (Loss::inputs == 3)
+    s = loss.template slopes<form>(x.a[i], x.b[i], x.c[i]);
+  else
+    s = loss.template slopes<form>(x.a[i], x.b[i]);
   grad.store(i, s.grad, factor);
   if constexpr (mode == Mode::grad_hess) hess.store(i, s.hess, factor);
   if constexpr (mode == Mode::grad_positive) hess.store(i, s.curvature, factor);

@@ -14,20 +14,27 @@ struct NormChoice {
   bool derivatives = true;  // slopes and bends will be asked for
 };
 
-template <class T> FASTLOSS_INLINE double difference(T x, T y) { return double(x) - double(y); }
+template <class T>
+FASTLOSS_INLINE double difference(T x, T y) {
+  return double(x) - double(y);
+}
 
 FASTLOSS_INLINE Pair<double> absolute(Pair<double> r) { return {abs(r.hi), r.hi < 0.0 ? -r.lo : r.lo}; }
 
 FASTLOSS_INLINE double sign(double r) { return r == 0.0 ? 0.0 : copysign(1.0, r); }
 
 // a b + c, in one rounding where T is double. By float inputs float64 has bits to spare, and not every CPU has fma.
-template <class T> FASTLOSS_INLINE double product_sum(double a, double b, double c) {
-  if constexpr (sizeof(T) == 4) return a * b + c;
-  else return fma(a, b, c);
+template <class T>
+FASTLOSS_INLINE double product_sum(double a, double b, double c) {
+  if constexpr (sizeof(T) == 4)
+    return a * b + c;
+  else
+    return fma(a, b, c);
 }
 
 // The sum of term(i) over the features, in the precision that T asks for.
-template <class T, class Term> FASTLOSS_INLINE Wide<T> sum_features(std::int64_t n, Term term) {
+template <class T, class Term>
+FASTLOSS_INLINE Wide<T> sum_features(std::int64_t n, Term term) {
   if constexpr (sizeof(T) == 4) {
     return plain_sum(n, term);
   } else {
@@ -53,46 +60,26 @@ FASTLOSS_INLINE double unit_scale(double largest) {
   return from_bits(Bits<double>(max(std::int64_t(2045) - exponent, std::int64_t(1))) << 52);
 }
 
-template <class T> FASTLOSS_INLINE double largest_difference(const T* x, const T* y, std::int64_t n) {
+template <class T>
+FASTLOSS_INLINE double largest_difference(const T* x, const T* y, std::int64_t n) {
   return largest_feature(n, [=](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])); });
 }
 
-FASTLOSS_INLINE double squared_feature(float x, float y, double) {
-  const double r = difference(x, y);
-  return r * r;
-}
-FASTLOSS_INLINE Pair<double> squared_feature(double x, double y, double scale) {
-  const Pair<double> r = two_sum(x, -y);
-  const double hi = r.hi * scale, square = hi * hi;
-  return {square, fma(hi, hi, -square) + 2.0 * hi * (r.lo * scale)};
-}
-// sum (r scale)^2
-template <class T> FASTLOSS_INLINE Wide<T> sum_squares(const T* x, const T* y, std::int64_t n, double scale) {
-  return sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], scale); });
-}
-// For rows whose squares leave the range; infinite or NaN where a feature is.
-template <class T>
-__attribute__((noinline, cold)) static Wide<T> scaled_squares(const T* x, const T* y, std::int64_t n, double& scale) {
-  const double most = largest_difference(x, y, n);
-  if (!(most > 0.0 && most < Format<double>::inf)) return most;
-  scale = unit_scale(most);
-  return sum_squares(x, y, n, scale);
-}
-
 // sqrt(sum r^2). Squares of float differences are safe in float64; of double ones, extreme rows are scaled.
-template <class T> struct Euclidean {
+template <class T>
+struct Euclidean {
   Wide<T> d, d2;
   bool squared;
-  double scale;          // a power of two
+  double scale;  // a power of two
   Wide<T> inverse;
-  double bound;          // the slope is (r scale) inverse, between -bound and bound
-  double bent, per_d;    // the bend is (1 - bent slope^2) per_d
+  double bound;        // the slope is (r scale) inverse, between -bound and bound
+  double bent, per_d;  // the bend is (1 - bent slope^2) per_d
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
     squared = choice.squared;
     scale = bound = bent = 1.0;
     d2 = sum_squares(x, y, n, 1.0);
-    if (sizeof(T) == 8 && !(double(d2) > 0x1p-900 && double(d2) < 0x1p1000)) d2 = scaled_squares(x, y, n, scale);
+    if (sizeof(T) == 8 && !(double(d2) > 0x1p-900 && double(d2) < 0x1p1000)) rescale(x, y, n);
     const Wide<T> scaled = d = root(d2);
     if constexpr (sizeof(T) == 8) {
       if (scale != 1.0) {
@@ -129,6 +116,28 @@ template <class T> struct Euclidean {
     const double u = clamp(slope(x, y), -1.0, 1.0);
     return weighted(product_sum<T>(-bent * u, u, 1.0), per_d);
   }
+
+ private:
+  static FASTLOSS_INLINE_MEMBER double squared_feature(float x, float y, double) {
+    const double r = difference(x, y);
+    return r * r;
+  }
+  static FASTLOSS_INLINE_MEMBER Pair<double> squared_feature(double x, double y, double s) {
+    const Pair<double> r = two_sum(x, -y);
+    const double hi = r.hi * s, square = hi * hi;
+    return {square, fma(hi, hi, -square) + 2.0 * hi * (r.lo * s)};
+  }
+  static FASTLOSS_INLINE_MEMBER Wide<T> sum_squares(const T* x, const T* y, std::int64_t n, double s) {
+    return sum_features<T>(
+        n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], s); });
+  }
+  __attribute__((noinline, cold)) void rescale(const T* x, const T* y, std::int64_t n) {
+    const double most = largest_difference(x, y, n);
+    d2 = most;
+    if (!(most > 0.0 && most < Format<double>::inf)) return;
+    scale = unit_scale(most);
+    d2 = sum_squares(x, y, n, scale);
+  }
 };
 
 // What |r| or |r|^2 makes of the derivatives of |r|.
@@ -140,13 +149,17 @@ struct Outer {
     first = square ? 2.0 * d : 1.0;
     second = square ? 2.0 : 0.0;
   }
-  template <class Wide> FASTLOSS_INLINE_MEMBER Wide distance(Wide d) const { return squared ? d * d : d; }
+  template <class Wide>
+  FASTLOSS_INLINE_MEMBER Wide distance(Wide d) const {
+    return squared ? d * d : d;
+  }
   FASTLOSS_INLINE_MEMBER double slope(double s) const { return weighted(s, first); }
   FASTLOSS_INLINE_MEMBER double bend(double s, double b) const { return weighted(b, first) + second * s * s; }
 };
 
 // sum |r|
-template <class T> struct Manhattan {
+template <class T>
+struct Manhattan {
   Wide<T> d;
   Outer outer;
 
@@ -164,7 +177,8 @@ template <class T> struct Manhattan {
 };
 
 // max |r|; features that share the maximum share the slope.
-template <class T> struct Chebyshev {
+template <class T>
+struct Chebyshev {
   Wide<T> d;
   double share;
   Outer outer;
@@ -175,9 +189,10 @@ template <class T> struct Chebyshev {
     share = 1.0;
     outer.set(choice.squared, most);
     if (choice.derivatives)
-      share = 1.0 / plain_sum(n, [=](std::int64_t i) __attribute__((always_inline)) {
-                return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0;
-              });
+      share = 1.0 / plain_sum(
+                        n, [=](std::int64_t i) __attribute__((always_inline)) {
+                          return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0;
+                        });
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(part(difference(x, y))); }

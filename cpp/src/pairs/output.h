@@ -14,7 +14,8 @@ bool rows_in_place(const Operand& operand, std::int64_t features) noexcept {
   constexpr auto size = static_cast<std::int64_t>(sizeof(T)), alignment = static_cast<std::int64_t>(alignof(T));
   if (operand.dtype != own_dtype<T> || (features > 1 && operand.inner_stride != size)) return false;
   if (reinterpret_cast<std::uintptr_t>(operand.data) % alignof(T) != 0) return false;
-  return std::all_of(operand.strides, operand.strides + operand.ndim, [](std::int64_t step) { return step % alignment == 0; });
+  return std::all_of(operand.strides, operand.strides + operand.ndim,
+                     [](std::int64_t step) { return step % alignment == 0; });
 }
 
 // Works in pieces: features [first, first + n) of one row, or `rows` whole rows.
@@ -22,13 +23,15 @@ template <class T>
 class RowOutput {
  public:
   // `end`: where this thread's rows end; there are more than a cache line of them.
-  void begin(const Tier& tier, const Operand& operand, std::int64_t features, bool past_cache, std::int64_t end) noexcept {
+  void begin(const Tier& tier, const Operand& operand, std::int64_t features, bool past_cache,
+             std::int64_t end) noexcept {
     tier_ = &tier;
     operand_ = &operand;
     features_ = features;
     end_ = end;
     const bool own = rows_in_place<T>(operand, features);
-    const bool packed = operand.ndim == 0 || (operand.ndim == 1 && operand.strides[0] == features * std::int64_t(sizeof(T)));
+    const bool packed =
+        operand.ndim == 0 || (operand.ndim == 1 && operand.strides[0] == features * std::int64_t(sizeof(T)));
     lines_ = own && packed && past_cache;
     in_place_ = own && !past_cache;
   }
@@ -43,7 +46,8 @@ class RowOutput {
     if (in_place_) return;
     if (lines_) {
       char* target = reinterpret_cast<char*>(address(index) + first);
-      tier_->passes<T>().stream_lines(buffer_ + lanes, target, rows * n, begins_, index + rows == end_ && first + n == features_);
+      tier_->passes<T>().stream_lines(buffer_ + lanes, target, rows * n, begins_,
+                                      index + rows == end_ && first + n == features_);
       begins_ = false;
       return;
     }

@@ -12,11 +12,12 @@ FASTLOSS_INLINE DoubleDouble wide_size(double x, double y, double scale) {
   return {r.hi * scale, r.lo * scale};
 }
 
-template <class T> struct Power {
+template <class T>
+struct Power {
   Wide<T> d;
   double p, scale, steep;  // steep: (p - 1) / d
-  double least, most;  // scaled features up to `least` count as 0, those beyond `most` as `most`
-  Wide<T> level;       // log (d scale)
+  double least, most;      // scaled features up to `least` count as 0, those beyond `most` as `most`
+  Wide<T> level;           // log (d scale)
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
@@ -33,8 +34,8 @@ template <class T> struct Power {
     if (regular) {
       level = wide_log(Wide<T>(largest * scale));
       const Power self = *this;
-      const Wide<T> sum = sum_features<T>(
-          n, [=](std::int64_t i) __attribute__((always_inline)) { return self.term(x[i], y[i]); });
+      const Wide<T> sum =
+          sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return self.term(x[i], y[i]); });
       const Wide<T> growth = wide_log(sum) / Wide<T>(p);
       level = level + growth;
       d = Wide<T>(largest) * wide_exp(growth);

@@ -6,7 +6,8 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // Label smoothing: t (1 - ls) + ls / 2, and one minus that, each without cancellation.
-template <class N> struct Smoothing {
+template <class N>
+struct Smoothing {
   N keep, half;
   explicit FASTLOSS_INLINE_MEMBER Smoothing(double ls) : keep(N(1) - ls), half(ls / 2) {}
   N FASTLOSS_INLINE_MEMBER positive(N t) const { return fma(t, keep, half); }
@@ -15,7 +16,8 @@ template <class N> struct Smoothing {
 
 // Cox (1958): pos_weight t softplus(-z) + (1 - t) softplus(z), with z the logit.
 // S: gradient, soft t: max((1-t) sigma(z), pos_weight t sigma(-z)).
-template <class T> struct BinaryCrossEntropyLogits {
+template <class T>
+struct BinaryCrossEntropyLogits {
   Smoothing<T> smooth;
   LogitBound<T> bound;
   explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyLogits(const double* p) : smooth(p[2]), bound(p[3]) {}
@@ -24,13 +26,15 @@ template <class T> struct BinaryCrossEntropyLogits {
     const Sigmoid<T> s(z, bound);
     const bool flat = abs(z) >= bound.flat;
     const T hess = flat ? T(0) : s.product(neg + pos);
-    return {.value = s.softplus(pos, neg), .grad = flat ? T(0) : s.difference(pos, neg), .hess = hess, .curvature = hess};
+    return {
+        .value = s.softplus(pos, neg), .grad = flat ? T(0) : s.difference(pos, neg), .hess = hess, .curvature = hess};
   }
 };
 
 // The same on probabilities p: -(pos_weight t log p + (1 - t) log(1 - p)).
 // S: gradient, soft t: the larger of its two terms.
-template <class T> struct BinaryCrossEntropyProbabilities {
+template <class T>
+struct BinaryCrossEntropyProbabilities {
   Smoothing<T> smooth;
   T eps, low, high;  // -log p stays within [low, high]
   explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyProbabilities(const double* p)
@@ -43,7 +47,9 @@ template <class T> struct BinaryCrossEntropyProbabilities {
     const bool flat = p <= eps || q <= eps;
     const T hess = flat ? T(0) : pos_bend + neg_bend;
     return {.value = weighted(pos, clamp(T(0) - log(p), low, high)) + weighted(neg, clamp(T(0) - log1p(-p), low, high)),
-            .grad = flat ? T(0) : neg_slope - pos_slope, .hess = hess, .curvature = hess};
+            .grad = flat ? T(0) : neg_slope - pos_slope,
+            .hess = hess,
+            .curvature = hess};
   }
 };
 

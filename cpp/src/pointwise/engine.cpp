@@ -12,7 +12,11 @@ template <class T>
 class Engine {
  public:
   Engine(const Job& job, Poll& poll, Faults& faults)
-      : job_(job), poll_(poll), faults_(faults), tier_(tier()), passes_(tier_.passes<T>()),
+      : job_(job),
+        poll_(poll),
+        faults_(faults),
+        tier_(tier()),
+        passes_(tier_.passes<T>()),
         kernel_(tier_.pointwise<T>()[job.loss * max_variants + job.variant]) {}
 
   Outcome run() {
@@ -64,7 +68,8 @@ class Engine {
       PointwiseRun<T> run{};
       run.pred = fetch(passes_, job_.input[0], index, n, s.pred);
       run.target = fetch(passes_, job_.input[1], index, n, s.target);
-      if (!in_domain(job_.pred_domain, 0, run.pred, index, n) || !in_domain(job_.target_domain, 1, run.target, index, n))
+      if (!in_domain(job_.pred_domain, 0, run.pred, index, n) ||
+          !in_domain(job_.target_domain, 1, run.target, index, n))
         return false;
       run.element = s.element;
       if (job_.element.data != nullptr && (job_.element.ndim != 0 || index == first))

@@ -20,7 +20,8 @@ constexpr bool writes_value(Mode mode) { return mode == Mode::value || mode == M
 constexpr bool sums(Mode mode) { return mode == Mode::sum || mode == Mode::sum_grad; }
 constexpr bool writes_grad(Mode mode) { return mode != Mode::value && mode != Mode::sum; }
 
-template <class T> FASTLOSS_INLINE T ready(T derivative, T factor) {
+template <class T>
+FASTLOSS_INLINE T ready(T derivative, T factor) {
   const T x = derivative * factor;
   return x == x ? x : Format<T>::nan;
 }
@@ -28,14 +29,16 @@ template <class T> FASTLOSS_INLINE T ready(T derivative, T factor) {
 template <template <class> class Loss, class T, Mode mode, bool weighted>
 void map_run(const PointwiseRun<T>& run) noexcept {
   const Loss<T> loss(run.parameters);
-  const T *__restrict pred = run.pred, *__restrict target = run.target, *__restrict element = run.element;
-  const T *__restrict weight_factor = run.weight_factor;
+  const T* __restrict pred = run.pred, * __restrict target = run.target, * __restrict element = run.element;
+  const T* __restrict weight_factor = run.weight_factor;
   const double* __restrict weight = run.weight;
-  T *__restrict value = run.value, *__restrict grad = run.grad, *__restrict hess = run.hess;
+  T* __restrict value = run.value, * __restrict grad = run.grad, * __restrict hess = run.hess;
   const T factor = run.factor;
   const auto final = [&](T derivative, int i) __attribute__((always_inline)) {
-    if constexpr (!weighted) return ready(derivative, factor);
-    else return weight_factor[i] == T(0) ? T(0) : ready(derivative, weight_factor[i]);
+    if constexpr (!weighted)
+      return ready(derivative, factor);
+    else
+      return weight_factor[i] == T(0) ? T(0) : ready(derivative, weight_factor[i]);
   };
   const auto one = [&](int i) __attribute__((always_inline)) {
     const Jet<T> jet = apply(loss, pred[i], target[i], element, i);

@@ -5,7 +5,8 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // Least squares, Legendre (1805): r^2.
-template <class T> struct SquaredError {
+template <class T>
+struct SquaredError {
   explicit FASTLOSS_INLINE_MEMBER SquaredError(const double*) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target) const {
     const T r = pred - target, two = unless_nan(r, T(2));
@@ -14,7 +15,8 @@ template <class T> struct SquaredError {
 };
 
 // Least absolute deviations, Boscovich (1757): |r|; the gradient at r = 0 is 0.
-template <class T> struct AbsoluteError {
+template <class T>
+struct AbsoluteError {
   explicit FASTLOSS_INLINE_MEMBER AbsoluteError(const double*) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target) const {
     const T r = pred - target, flat = unless_nan(r, T(0));
@@ -24,7 +26,8 @@ template <class T> struct AbsoluteError {
 };
 
 // Huber (1964): r^2 / 2 within delta of the target, delta (|r| - delta / 2) beyond.
-template <class T> struct Huber {
+template <class T>
+struct Huber {
   T delta;
   explicit FASTLOSS_INLINE_MEMBER Huber(const double* p) : delta(positive_finite<T>(p[0])) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target) const {

@@ -5,20 +5,23 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-template <class T> FASTLOSS_INLINE double class_factor(const RowGroup<T>& group, std::int64_t k) {
+template <class T>
+FASTLOSS_INLINE double class_factor(const RowGroup<T>& group, std::int64_t k) {
   return (group.class_weight ? group.class_weight[k] : 1.0) * (group.class_alpha ? group.class_alpha[k] : 1.0);
 }
 
 // The derivatives of a row of weight zero.
-template <class T> static void silence(RowGroup<T>& group, int r) {
-  for (std::int64_t i = 0; i < group.pitch; ++i) row_of(group, r)[i] = T(0);
+template <class T>
+static void silence(RowGroup<T>& group, int r) {
+  for (std::int64_t i = 0; i < group.pitch; ++i) group.rows[r * group.pitch + i] = T(0);
   if (group.want_hess)
-    for (std::int64_t i = 0; i < group.pitch; ++i) hess_of(group, r)[i] = T(0);
+    for (std::int64_t i = 0; i < group.pitch; ++i) group.hess[r * group.pitch + i] = T(0);
   group.scale[r] = group.rest[r] = T(1);
 }
 
 // The targets of row r's classes [first, first + n), dense or from its label, padded with zeros.
-template <class T> static void load_target(RowGroup<T>& group, int r, std::int64_t first, int n, double* t) {
+template <class T>
+static void load_target(RowGroup<T>& group, int r, std::int64_t first, int n, double* t) {
   if (group.load_target == nullptr) {
     for (int i = 0; i < n; ++i) t[i] = 0.0;
     if (const std::int64_t at = group.label[r] - first; at >= 0 && at < n) t[at] = 1.0;
@@ -41,7 +44,8 @@ FASTLOSS_INLINE void multiply(double* c, const double* factor, std::int64_t firs
 }
 
 // A run of coefficients c_k = w_k alpha_k (t_k (1 - smoothing) + smoothing / C), zeros beyond the last class.
-template <class T> static void coefficients(RowGroup<T>& group, int r, std::int64_t first, int n, double* c) {
+template <class T>
+static void coefficients(RowGroup<T>& group, int r, std::int64_t first, int n, double* c) {
   load_target(group, r, first, n, c);
   const std::int64_t left = group.classes - first;
   const int there = int(left < n ? left : n);
@@ -63,7 +67,8 @@ FASTLOSS_INLINE bool counts(const double* c) {
 }
 
 // sum_k t_k w_k of each row: what a dense target weighs.
-template <class T> static void masses(RowGroup<T>& group) noexcept {
+template <class T>
+static void masses(RowGroup<T>& group) noexcept {
   alignas(64) double t[run_length];
   for (int r = 0; r < group.count; ++r) {
     Lanes<double> mass;

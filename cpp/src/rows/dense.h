@@ -7,11 +7,18 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-template <bool first, class A, class B> struct Choose { using type = A; };
-template <class A, class B> struct Choose<false, A, B> { using type = B; };
+template <bool first, class A, class B>
+struct Choose {
+  using type = A;
+};
+template <class A, class B>
+struct Choose<false, A, B> {
+  using type = B;
+};
 
 // Sums over the classes of one row.
-template <class T, bool linear> struct Totals {
+template <class T, bool linear>
+struct Totals {
   using Fine = typename Choose<linear, T, double>::type;
   Lanes<T> value;
   Lanes<Fine> push, pull;  // U = c slope, Psi = c (bend / q)
@@ -19,7 +26,8 @@ template <class T, bool linear> struct Totals {
 };
 
 // -log p = (peak - x) + log_sum: where the term is that, its weighted sum needs no probability.
-template <class T> static void linear_run(const T* row, const double* c, int n, T peak, Totals<T, true>& totals) {
+template <class T>
+static void linear_run(const T* row, const double* c, int n, T peak, Totals<T, true>& totals) {
   Lanes<T> value = totals.value, push = totals.push;
   for (int i = 0; i < n; i += lanes) {
     if (!counts(c + i)) continue;
@@ -74,7 +82,8 @@ static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, c
     const double rest = high == d.top ? d.others : d.sum - e;
     if constexpr (bent) {
       const double other_pull = (d.pull.hi - pull[j]) + d.pull.lo;
-      const double mixed = high * (positive ? rest * d.push.hi : fma(e, other_pull, rest * d.push.hi)) * (d.second * Lift<T>::down);
+      const double mixed =
+          high * (positive ? rest * d.push.hi : fma(e, other_pull, rest * d.push.hi)) * (d.second * Lift<T>::down);
       hess[j] = T(positive ? mixed : fma(pull[j] * (rest * rest), d.second, mixed));
     }
     const double other_push = (d.push.hi - push[j]) + d.push.lo;
@@ -84,7 +93,7 @@ static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, c
 
 template <template <class> class Loss, class T, bool linear>
 static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip<T>& clip) noexcept {
-  T* row = row_of(group, r);
+  T* row = group.rows + r * group.pitch;
   alignas(64) double c[run_length];
   Weighted weighted;
   const auto runs = [&](std::int64_t begin, int n, auto&& work) {
@@ -95,7 +104,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
     }
   };
 
-  const LogitRow<T> logits = logit_row(group, r, true);
+  const LogitRow<T> logits(group, r, true);
   const T peak = logits.peak;
   Totals<T, linear> totals;
   if constexpr (linear) {
@@ -105,7 +114,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
       return false;
   }
   Wide<T> others;
-  if (!sum_exponentials<T, sizeof(T) == 8 || !linear, linear>(group, r, logits, others)) return false;
+  if (!sum_exponentials < T, sizeof(T) == 8 || !linear, linear > (group, r, logits, others)) return false;
   const Softmax<T> softmax(peak, others, !linear);
   if constexpr (!linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
@@ -134,10 +143,15 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
   if (!group.want_grad) return true;
 
   const Wide<T> first = Wide<T>(group.factor[r]) / softmax.sum;
-  const DenseDerivatives d = {double(rounded_exp(peak, softmax.shift)), double(softmax.others), double(softmax.sum), push, pull,
-                              double(first), double(first / softmax.sum)};
+  const DenseDerivatives d = {double(rounded_exp(peak, softmax.shift)),
+                              double(softmax.others),
+                              double(softmax.sum),
+                              push,
+                              pull,
+                              double(first),
+                              double(first / softmax.sum)};
   const double zeros[lanes] = {};
-  T* hess = group.want_hess ? hess_of(group, r) : nullptr;
+  T* hess = group.want_hess ? group.hess + r * group.pitch : nullptr;
   return in_pieces(group, [&](std::int64_t begin, int n) {
     runs(begin, n, [&](std::int64_t at, int length) {
       for (int i = 0; i < length; i += lanes) {
@@ -160,7 +174,7 @@ template <template <class> class Loss, class T>
 static void dense(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
-  for (int r = group.first; r < group.last; ++r) {
+  for (int r = 0; r < group.count; ++r) {
     group.value[r] = 0.0;
     group.scale[r] = group.rest[r] = T(1);
     if (!group.silent[r]) {

@@ -24,8 +24,13 @@ template <class T>
 class Engine {
  public:
   Engine(const Job& job, Poll& poll, Faults& faults)
-      : job_(job), poll_(poll), faults_(faults), tier_(tier()), table_(tier_.rows<T>()),
-        transfer_(tier_, job.past_cache), check_(job, faults) {
+      : job_(job),
+        poll_(poll),
+        faults_(faults),
+        tier_(tier()),
+        table_(tier_.rows<T>()),
+        transfer_(tier_, job.past_cache),
+        check_(job, faults) {
     const double* common = job.parameters + parameter_place(*job.row, "from_logits");
     logits_ = common[from_logits] != 0.0;
     smoothing_ = common[label_smoothing];
@@ -37,7 +42,8 @@ class Engine {
     pitch_ = (job.inner + lanes - 1) & -lanes;
     const bool turned = std::abs(stride_of(job.input[0])) < std::abs(job.input[0].inner_stride);
     const std::int64_t bytes = pitch_ * sizeof(T), tiled = std::min<std::int64_t>(lanes, turned_bytes / bytes);
-    rows_ = static_cast<int>(std::clamp<std::int64_t>(std::max(group_bytes / bytes, turned ? tiled : 1), 1, group_rows));
+    rows_ =
+        static_cast<int>(std::clamp<std::int64_t>(std::max(group_bytes / bytes, turned ? tiled : 1), 1, group_rows));
     on_heap_ = rows_ * bytes > stack_bytes;
   }
 
@@ -45,7 +51,8 @@ class Engine {
     Outcome outcome{0.0, static_cast<double>(job_.terms)};
     const std::int64_t groups = (job_.terms + rows_ - 1) / rows_;
     const int threads = static_cast<int>(std::min<std::int64_t>(
-        groups, threads_for(job_, static_cast<double>(job_.terms) * (30.0 + static_cast<double>(job_.inner) * job_.row->cost))));
+        groups, threads_for(job_, static_cast<double>(job_.terms) *
+                                      (30.0 + static_cast<double>(job_.inner) * job_.row->cost))));
     const std::unique_ptr<char[], Release> heap(on_heap_ ? allocate(threads) : nullptr);
     const bool fused = weighs_ && job_.mean && !job_.want_grad;  // weights are summed on the way
     if (weighs_ && job_.mean && job_.want_grad) outcome.weight = sum_weights();
@@ -173,24 +180,24 @@ class Engine {
     SharedSum total;
     parallel_for(groups, threads_for(job_, static_cast<double>(job_.terms) * cost), poll_,
                  [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      Scratch s;
-      Ticker ticker{poll_, faults_, begin * group_rows, on_caller};
-      prepare(s, ticker);
-      LocalSum local(total, job_.terms);
-      for (std::int64_t group = begin; group < end; ++group) {
-        ticker.index = group * group_rows;
-        if (Ticker::stopped(&ticker)) return;
-        const std::int64_t last = std::min((group + 1) * group_rows, job_.terms);
-        for (std::int64_t index = group * group_rows; index < last; index += s.group.count) {
-          s.group.count = static_cast<int>(last - index);
-          place_target(index, s.group);
-          if (!weigh(index, s)) return;
-          if (dense_weights()) table_.passes.masses(s.group);
-          if (s.group.bad_target) return;  // reported where it is used
-          add_weights(s, local);
-        }
-      }
-    });
+                   Scratch s;
+                   Ticker ticker{poll_, faults_, begin * group_rows, on_caller};
+                   prepare(s, ticker);
+                   LocalSum local(total, job_.terms);
+                   for (std::int64_t group = begin; group < end; ++group) {
+                     ticker.index = group * group_rows;
+                     if (Ticker::stopped(&ticker)) return;
+                     const std::int64_t last = std::min((group + 1) * group_rows, job_.terms);
+                     for (std::int64_t index = group * group_rows; index < last; index += s.group.count) {
+                       s.group.count = static_cast<int>(last - index);
+                       place_target(index, s.group);
+                       if (!weigh(index, s)) return;
+                       if (dense_weights()) table_.passes.masses(s.group);
+                       if (s.group.bad_target) return;  // reported where it is used
+                       add_weights(s, local);
+                     }
+                   }
+                 });
     return total.value();
   }
 
@@ -198,7 +205,8 @@ class Engine {
     for (int r = 0; r < s.group.count; ++r) sum.add(s.weight[r] == 0.0 ? 0.0 : s.weight[r] * s.group.mass[r]);
   }
 
-  bool process(std::int64_t index, int count, Scratch& s, const Ticker& ticker, bool fused, LocalSum& sum, LocalSum& weight) noexcept {
+  bool process(std::int64_t index, int count, Scratch& s, const Ticker& ticker, bool fused, LocalSum& sum,
+               LocalSum& weight) noexcept {
     RowGroup<T>& g = s.group;
     const Place pred(job_.input[0], index, count);
     const Place grad = job_.want_grad ? Place(job_.grad[0], index, count) : pred;
@@ -226,7 +234,8 @@ class Engine {
       add_weights(s, weight);
     }
     if (job_.want_terms) {
-      for (int r = 0; r < g.count; ++r) s.terms[r] = static_cast<T>(s.weight[r] == 0.0 ? 0.0 : s.weight[r] * g.value[r] * job_.scale);
+      for (int r = 0; r < g.count; ++r)
+        s.terms[r] = static_cast<T>(s.weight[r] == 0.0 ? 0.0 : s.weight[r] * g.value[r] * job_.scale);
       store_run(tier_.passes<T>(), job_.term_values, index, g.count, s.terms, nullptr, 1.0, false);
     }
     if (job_.want_grad) transfer_.store(grad, g, g.rows, g.scale, g.rest, s.flat);
@@ -246,7 +255,8 @@ class Engine {
       if (!outside(g.rows + begin, piece, T(0), T(1))) continue;
       for (std::int64_t i = begin;; ++i) {
         if (!(g.rows[i] < T(0)) && !(g.rows[i] > T(1))) continue;
-        faults_.report({.kind = Fault::Kind::input, .index = index + i / g.pitch, .inner = i % g.pitch, .number = g.rows[i]});
+        faults_.report(
+            {.kind = Fault::Kind::input, .index = index + i / g.pitch, .inner = i % g.pitch, .number = g.rows[i]});
         return false;
       }
     }

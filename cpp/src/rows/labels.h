@@ -27,13 +27,27 @@ inline void fetch_labels(const Operand& labels, std::int64_t index, int n, std::
       read(std::uint8_t{});
       for (int i = 0; i < n; ++i) out[i] = out[i] != 0;
       break;
-    case DType::int8: read(std::int8_t{}); break;
-    case DType::int16: read(std::int16_t{}); break;
-    case DType::int32: read(std::int32_t{}); break;
-    case DType::uint8: read(std::uint8_t{}); break;
-    case DType::uint16: read(std::uint16_t{}); break;
-    case DType::uint32: read(std::uint32_t{}); break;
-    default: read(std::int64_t{}); break;  // int64, uint64
+    case DType::int8:
+      read(std::int8_t{});
+      break;
+    case DType::int16:
+      read(std::int16_t{});
+      break;
+    case DType::int32:
+      read(std::int32_t{});
+      break;
+    case DType::uint8:
+      read(std::uint8_t{});
+      break;
+    case DType::uint16:
+      read(std::uint16_t{});
+      break;
+    case DType::uint32:
+      read(std::uint32_t{});
+      break;
+    default:
+      read(std::int64_t{});
+      break;  // int64, uint64
   }
 }
 
@@ -47,7 +61,8 @@ class LabelCheck {
   Verdict operator()(std::int64_t label, std::int64_t index) const noexcept {
     if (job_.has_ignore_index && label == job_.ignore_index && !(unsigned_ && label < 0)) return Verdict::ignored;
     if (static_cast<std::uint64_t>(label) < static_cast<std::uint64_t>(job_.inner)) return Verdict::counts;
-    faults_.report({.kind = Fault::Kind::label, .index = index, .input = 1, .label = label, .unsigned_label = unsigned_});
+    faults_.report(
+        {.kind = Fault::Kind::label, .index = index, .input = 1, .label = label, .unsigned_label = unsigned_});
     return Verdict::fault;
   }
 

@@ -8,9 +8,11 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // float rows are summed in double; double rows keep what each addition rounds off.
-template <class T> struct Lanes;
+template <class T>
+struct Lanes;
 
-template <> struct Lanes<float> {
+template <>
+struct Lanes<float> {
   alignas(64) double sum[lanes] = {};
   FASTLOSS_INLINE_MEMBER void add(int j, double x) { sum[j] += x; }
   FASTLOSS_INLINE_MEMBER void add(int j, float hi, float lo) { sum[j] += double(hi) + double(lo); }
@@ -23,13 +25,15 @@ template <> struct Lanes<float> {
   }
 
  private:
-  template <int width> static FASTLOSS_INLINE_MEMBER void fold(const double* from, double* to) {
+  template <int width>
+  static FASTLOSS_INLINE_MEMBER void fold(const double* from, double* to) {
 #pragma omp simd
     for (int j = 0; j < width; ++j) to[j] = from[j] + from[j + width];
   }
 };
 
-template <> struct Lanes<double> {
+template <>
+struct Lanes<double> {
   alignas(64) double sum[lanes] = {}, rest[lanes] = {};
   FASTLOSS_INLINE_MEMBER void add(int j, double x) { add(j, x, 0.0); }
   FASTLOSS_INLINE_MEMBER void add(int j, double hi, double lo) {
@@ -77,23 +81,20 @@ FASTLOSS_INLINE DoubleDouble scaled(DoubleDouble x, double power_of_two) {
   return x;
 }
 
-template <class T> FASTLOSS_INLINE T* row_of(const RowGroup<T>& group, int r) {
-  return group.rows + (r - group.first) * group.pitch;
-}
-template <class T> FASTLOSS_INLINE T* hess_of(const RowGroup<T>& group, int r) {
-  return group.hess + (r - group.first) * group.pitch;
-}
-
-// Calls f(begin, n) for the pieces of a row; false when the call was asked to stop.
+// Calls f(begin, n) for the pieces of [from, to); false when the call was asked to stop.
 inline constexpr int piece_length = 1 << 15;
 template <class T, class F>
-FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, F f) {
-  for (std::int64_t begin = 0; begin < group.pitch; begin += piece_length) {
-    const std::int64_t left = group.pitch - begin;
+FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, std::int64_t from, std::int64_t to, F f) {
+  for (std::int64_t begin = from; begin < to; begin += piece_length) {
+    const std::int64_t left = to - begin;
     f(begin, int(left < piece_length ? left : piece_length));
     if (group.pitch > piece_length && group.stopped(group.context)) return false;
   }
   return true;
+}
+template <class T, class F>
+FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, F f) {
+  return in_pieces(group, 0, group.pitch, f);
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -8,7 +8,8 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // Rows lie back to back in `flat`, which has `lanes` elements to spare.
-template <class T> static void spread(const T* __restrict flat, T* __restrict rows, int count, int classes, int pitch, T pad) noexcept {
+template <class T>
+static void spread(const T* __restrict flat, T* __restrict rows, int count, int classes, int pitch, T pad) noexcept {
   for (int r = 0; r < count; ++r) {
     const T* from = flat + std::ptrdiff_t(r) * classes;
     T* row = rows + std::ptrdiff_t(r) * pitch;
@@ -25,7 +26,7 @@ template <class T> static void spread(const T* __restrict flat, T* __restrict ro
 // The way back. A row's padding lands on the next row's place and is overwritten by it.
 template <class T>
 static void settle(const T* __restrict rows, const T* scale, const T* rest, T* __restrict flat, int count, int classes,
-            int pitch) noexcept {
+                   int pitch) noexcept {
   for (int r = 0; r < count; ++r) {
     const T* row = rows + std::ptrdiff_t(r) * pitch;
     T* to = flat + std::ptrdiff_t(r) * classes;
@@ -37,12 +38,14 @@ static void settle(const T* __restrict rows, const T* scale, const T* rest, T* _
   }
 }
 
-template <class T> static void scale_row(T* row, T scale, std::int64_t n) noexcept {
+template <class T>
+static void scale_row(T* row, T scale, std::int64_t n) noexcept {
 #pragma omp simd
   for (std::int64_t i = 0; i < n; ++i) row[i] *= scale;
 }
 
-template <class T> static void turn_in(const T* __restrict tile, T* __restrict rows, int count, std::int64_t pitch) noexcept {
+template <class T>
+static void turn_in(const T* __restrict tile, T* __restrict rows, int count, std::int64_t pitch) noexcept {
   for (int r = 0; r < count; ++r) {
 #pragma omp simd
     for (int j = 0; j < lanes; ++j) rows[r * pitch + j] = tile[j * lanes + r];
@@ -51,7 +54,7 @@ template <class T> static void turn_in(const T* __restrict tile, T* __restrict r
 
 template <class T>
 static void turn_out(const T* __restrict rows, const T* scale, const T* rest, T* __restrict tile, int count,
-              std::int64_t pitch) noexcept {
+                     std::int64_t pitch) noexcept {
   for (int r = 0; r < count; ++r) {
     const T first = scale[r], second = rest[r];
 #pragma omp simd

@@ -8,7 +8,8 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // row * scale * rest = row * factor / 2^exponent, where neither product leaves T's range before the result does.
-template <class T> FASTLOSS_INLINE void set_scale(double factor, T& scale, T& rest) {
+template <class T>
+FASTLOSS_INLINE void set_scale(double factor, T& scale, T& rest) {
   constexpr bool narrow = sizeof(T) == 4;
   constexpr double small = narrow ? 0x1p-60 : 0x1p-700, largest = Format<T>::largest;
   const bool tiny = abs(factor) < small;
@@ -32,51 +33,53 @@ static void spike_hess(const T* row, T* hess, int n, const SpikeHessian& h) {
   }
 }
 
-// The numbers of the rows of a batch, to be worked on side by side.
-template <class T> struct Spikes {
-  int first, count;  // in the group
+inline constexpr int short_row = 8 * lanes;
+
+// The numbers of the rows of a group, to be worked on side by side.
+template <class T>
+struct Spikes {
   alignas(64) T peak[group_rows], at_label[group_rows], top[group_rows];
   alignas(64) double coefficient[group_rows], others[group_rows], others_lo[group_rows], rest[group_rows];
   alignas(64) double factor[group_rows];
 };
 
 template <template <class> class Loss, class T>
-FASTLOSS_INLINE Probability<T> at_label(const Spikes<T>& s, int i) {
-  const Wide<T> others = Wide<T>(s.others[i]) + Wide<T>(s.others_lo[i]);
-  return probability(Softmax<T>(s.peak[i], others, !Loss<T>::linear), s.at_label[i]);
+FASTLOSS_INLINE Probability<T> at_label(const Spikes<T>& s, int r) {
+  const Wide<T> others = Wide<T>(s.others[r]) + Wide<T>(s.others_lo[r]);
+  return probability(Softmax<T>(s.peak[r], others, !Loss<T>::linear), s.at_label[r]);
 }
 
 template <template <class> class Loss, class T>
 static void finish(const Loss<T>& loss, const Clip<T>& clip, Spikes<T>& s, RowGroup<T>& group) {
-  double* value = group.value + s.first;
-  const double* factor = group.factor + s.first;
-  for (int i = 0; i < s.count; ++i) {
-    const Probability<T> of = at_label<Loss>(s, i);
+  for (int r = 0; r < group.count; ++r) {
+    const Probability<T> of = at_label<Loss>(s, r);
     const Term<T> term = clip(loss, of);
-    const Wide<T> c = s.coefficient[i];
-    value[i] = double(c * term.value);
-    s.factor[i] = double(c * term.slope * Wide<T>(factor[i]) / of.sum);
-    s.rest[i] = double(of.rest);
+    const Wide<T> c = s.coefficient[r];
+    group.value[r] = double(c * term.value);
+    s.factor[r] = double(c * term.slope * Wide<T>(group.factor[r]) / of.sum);
+    s.rest[r] = double(of.rest);
   }
-  for (int i = 0; i < s.count; ++i) set_scale(s.factor[i], group.scale[s.first + i], group.rest[s.first + i]);
+  for (int r = 0; r < group.count; ++r) set_scale(s.factor[r], group.scale[r], group.rest[r]);
 }
 
 template <template <class> class Loss, class T>
-static SpikeHessian finish_hess(const Loss<T>& loss, const Clip<T>& clip, const Spikes<T>& s, int i,
-                                const RowGroup<T>& group) {
-  const double factor = group.factor[s.first + i];
-  const Probability<T> of = at_label<Loss>(s, i);
-  const Term<T> term = clip(loss, of);
-  const Wide<T> c = s.coefficient[i], slope = c * term.slope, first = Wide<T>(factor) / of.sum;
-  // (p_j^2 / q) (q Psi): the quotient first, since Psi alone may overflow where q is tiny
-  const Wide<T> bend = wide_select(group.positive, Wide<T>(0.0), c * term.bend);
-  const double pull = min(double(bend * first / of.rest), Format<double>::largest);
-  return {.pull = s.rest[i] > 0.0 ? pull * Lift<T>::down : 0.0,
-          .push = double(slope * first / of.sum) * Lift<T>::down,
-          .at_label = double(of.q * (bend + slope * of.p)) * factor,
-          .top = double(rounded_exp(s.peak[i], Shift<T>(s.peak[i]))),
-          .others = s.others[i],
-          .sum = double(of.sum)};
+static void finish_hess(const Loss<T>& loss, const Clip<T>& clip, const Spikes<T>& s, const RowGroup<T>& group,
+                        SpikeHessian* hess) {
+  for (int r = 0; r < group.count; ++r) {
+    const Probability<T> of = at_label<Loss>(s, r);
+    const Term<T> term = clip(loss, of);
+    const Wide<T> c = s.coefficient[r], slope = c * term.slope, first = Wide<T>(group.factor[r]) / of.sum;
+    // (p_j^2 / q) (q Psi): the quotient first, since Psi alone may overflow where q is tiny
+    const Wide<T> bend = wide_select(group.positive, Wide<T>(0.0), c * term.bend);
+    const double pull = min(double(bend * first / of.rest), Format<double>::largest);
+    const Shift<T> shift(s.peak[r]);
+    hess[r] = {.pull = s.rest[r] > 0.0 ? pull * Lift<T>::down : 0.0,
+               .push = double(slope * first / of.sum) * Lift<T>::down,
+               .at_label = double(of.q * (bend + slope * of.p)) * group.factor[r],
+               .top = double(rounded_exp(s.peak[r], shift)),
+               .others = s.others[r],
+               .sum = double(of.sum)};
+  }
 }
 
 template <template <class> class Loss, class T>
@@ -84,45 +87,43 @@ static void spike(RowGroup<T>& group) noexcept {
   constexpr bool fine = sizeof(T) == 8 || !Loss<T>::linear;
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
-  const bool together = !fine && group.pitch <= stage;
+  const bool together = !fine && group.pitch <= short_row;
   Spikes<T> s;
-  s.first = group.first;
-  s.count = group.last - group.first;
-  for (int i = 0; i < s.count; ++i) {
-    const int r = s.first + i;
-    s.peak[i] = s.at_label[i] = T(0);
-    s.others[i] = s.others_lo[i] = 0.0;
-    s.coefficient[i] = class_factor(group, group.label[r]);
-    group.silent[r] |= s.coefficient[i] == 0.0;
+  for (int r = 0; r < group.count; ++r) {
+    s.peak[r] = s.at_label[r] = T(0);
+    s.others[r] = s.others_lo[r] = 0.0;
+    s.coefficient[r] = class_factor(group, group.label[r]);
+    group.silent[r] |= s.coefficient[r] == 0.0;
     if (group.silent[r]) continue;
-    const LogitRow<T> x = logit_row(group, r, set_aside<fine, true>);
-    s.peak[i] = x.peak;
-    s.at_label[i] = *x.at(group.label[r]);
+    const LogitRow<T> logits(group, r, set_aside<fine, true>);
+    s.peak[r] = logits.peak;
+    s.at_label[r] = logits[group.label[r]];
     if (together) continue;
     Wide<T> others;
-    if (!sum_exponentials<T, fine, true>(group, r, x, others)) return;
-    s.others[i] = as_pair(others).hi;
-    s.others_lo[i] = as_pair(others).lo;
+    if (!sum_exponentials<T, fine, true>(group, r, logits, others)) return;
+    s.others[r] = as_pair(others).hi;
+    s.others_lo[r] = as_pair(others).lo;
   }
   if constexpr (!fine)
     if (together) sum_short_rows(group, s.peak, s.top, s.others);
   finish<Loss>(loss, clip, s, group);
-  for (int i = 0; i < s.count; ++i) {
-    const int r = s.first + i;
+  SpikeHessian hess[group_rows];
+  if (group.want_hess) finish_hess<Loss>(loss, clip, s, group, hess);
+  for (int r = 0; r < group.count; ++r) {
+    T* row = group.rows + r * group.pitch;
     if (group.silent[r]) {
       group.value[r] = 0.0;
       if (group.want_grad) silence(group, r);
       continue;
     }
     if (!group.want_grad) continue;
-    T* row = row_of(group, r);
     if (group.want_hess) {
-      const SpikeHessian h = finish_hess<Loss>(loss, clip, s, i, group);
-      T* hess = hess_of(group, r);
-      if (!in_pieces(group, [&](std::int64_t begin, int n) { spike_hess(row + begin, hess + begin, n, h); })) return;
-      hess[group.label[r]] = T(h.at_label);
+      T* out = group.hess + r * group.pitch;
+      if (!in_pieces(group, [&](std::int64_t begin, int n) { spike_hess(row + begin, out + begin, n, hess[r]); }))
+        return;
+      out[group.label[r]] = T(hess[r].at_label);
     }
-    row[group.label[r]] = T(-s.rest[i] * Lift<T>::up);
+    row[group.label[r]] = T(-s.rest[r] * Lift<T>::up);
   }
 }
 

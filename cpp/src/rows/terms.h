@@ -6,23 +6,29 @@
 namespace fastloss::FASTLOSS_ISA {
 
 // f, slope = -p f', bend = -(1 - p) p slope', curve = p^2 f''.
-template <class T> struct Term {
+template <class T>
+struct Term {
   Wide<T> value, slope, bend, curve;
 };
 
 // f = -log p
-template <class T> struct CrossEntropy {
+template <class T>
+struct CrossEntropy {
   static constexpr bool linear = true;  // in -log p
   explicit FASTLOSS_INLINE_MEMBER CrossEntropy(const double*) {}
   FASTLOSS_INLINE_MEMBER Term<T> operator()(const Probability<T>& of) const { return {of.loss, 1.0, 0.0, 1.0}; }
 };
 
 // Lin et al. (2017): f = (1 - p)^gamma (-log p), gamma > 0. Where q = 1 - p vanishes, p (-log p) / q is 1.
-template <class T> struct Focal {
+template <class T>
+struct Focal {
   static constexpr bool linear = false;
-  double gamma, at_one;                 // at_one: q^(gamma - 1) for q = 0
+  double gamma, at_one;  // at_one: q^(gamma - 1) for q = 0
   explicit FASTLOSS_INLINE_MEMBER Focal(const double* p)
-      : gamma(p[0]), at_one(p[0] > 1.0 ? 0.0 : p[0] == 1.0 ? 1.0 : Format<double>::inf) {}
+      : gamma(p[0]),
+        at_one(p[0] > 1.0    ? 0.0
+               : p[0] == 1.0 ? 1.0
+                             : Format<double>::inf) {}
   FASTLOSS_INLINE_MEMBER Term<T> operator()(const Probability<T>& of) const {
     using W = Wide<T>;
     const W p = of.p, q = of.q, g = gamma, g_less = W(gamma) - W(1.0);
@@ -37,7 +43,8 @@ template <class T> struct Focal {
 };
 
 // Probabilities kept within [eps, 1 - eps]: beyond, the loss is constant.
-template <class T> struct Clip {
+template <class T>
+struct Clip {
   using W = Wide<T>;
   double eps = -1.0;
   W low = 0.0, high = Format<double>::inf;
@@ -49,7 +56,8 @@ template <class T> struct Clip {
     }
   }
   // Evaluates the term inside the bounds.
-  template <class F> FASTLOSS_INLINE_MEMBER Term<T> operator()(const F& term, Probability<T> of) const {
+  template <class F>
+  FASTLOSS_INLINE_MEMBER Term<T> operator()(const F& term, Probability<T> of) const {
     const bool below = double(of.p) <= eps, above = double(of.q) <= eps, flat = below || above;
     of.loss = wide_select(below, high, wide_select(above, low, of.loss));
     of.q = wide_select(below, W(1.0) - W(eps), wide_select(above, W(eps), of.q));

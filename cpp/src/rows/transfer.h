@@ -1,8 +1,8 @@
 // Between a caller's arrays and the padded rows of a group, whatever the strides.
 #pragma once
 
-#include "block/run.h"
 #include <cstdlib>
+#include "block/run.h"
 
 namespace fastloss {
 
@@ -39,7 +39,8 @@ class Transfer {
   // Rows that the kernel can read where they lie: only what follows their whole lanes is moved.
   bool in_place(const Place& from, const RowGroup<T>& group) const noexcept {
     return from.dtype == static_cast<int>(own_dtype<T>) && from.stride == from.size() && group.classes > run_length &&
-           group.classes <= cached && reinterpret_cast<std::uintptr_t>(from.data) % alignof(T) == 0 && from.step % alignof(T) == 0;
+           group.classes <= cached && reinterpret_cast<std::uintptr_t>(from.data) % alignof(T) == 0 &&
+           from.step % alignof(T) == 0;
   }
 
   void fetch(const Place& from, RowGroup<T>& group, T* flat, T pad, bool may_stay) const noexcept {
@@ -51,7 +52,8 @@ class Transfer {
       group.source = reinterpret_cast<const T*>(from.data);
       group.source_step = from.step / static_cast<std::int64_t>(sizeof(T));
       for (int r = 0; r < group.count; ++r) {
-        T* rest = std::copy_n(group.source + r * group.source_step + body, classes - body, group.rows + r * pitch + body);
+        T* rest =
+            std::copy_n(group.source + r * group.source_step + body, classes - body, group.rows + r * pitch + body);
         std::fill(rest, group.rows + (r + 1) * pitch, pad);
       }
     } else if (from.together(classes, group.count)) {
@@ -68,8 +70,10 @@ class Transfer {
         const int count = std::min(lanes, group.count - r);
         for (std::int64_t k = 0; k < pitch; k += lanes) {
           for (int j = 0; j < lanes; ++j) {
-            if (k + j < classes) load(from.data + r * from.step + (k + j) * from.stride, from.step, tile + j * lanes, count);
-            else std::fill(tile + j * lanes, tile + (j + 1) * lanes, pad);
+            if (k + j < classes)
+              load(from.data + r * from.step + (k + j) * from.stride, from.step, tile + j * lanes, count);
+            else
+              std::fill(tile + j * lanes, tile + (j + 1) * lanes, pad);
           }
           rows_.turn_in(tile, group.rows + r * pitch + k, count, pitch);
         }
@@ -85,7 +89,8 @@ class Transfer {
   }
 
   // (row * scale) * rest
-  void store(const Place& to, const RowGroup<T>& group, T* rows, const T* scale, const T* rest, T* flat) const noexcept {
+  void store(const Place& to, const RowGroup<T>& group, T* rows, const T* scale, const T* rest,
+             T* flat) const noexcept {
     const auto put = passes_.store[to.dtype];
     const std::int64_t classes = group.classes, pitch = group.pitch;
     if (to.together(classes, group.count)) {

@@ -62,8 +62,8 @@ def functions(path):
     }
 
 
-# Open: too much selecting in double-double for GCC 12 to vectorise. The default gamma = 2 from logits does
-# not come here, it has a kernel of its own.
+# Open: too much selecting in double-double for GCC 12 to vectorise. The default gamma = 2 from
+# logits does not come here, it has a kernel of its own.
 SCALAR = re.compile(r"BinaryFocal(Logits|Probabilities)")
 
 

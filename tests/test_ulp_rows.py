@@ -75,7 +75,7 @@ def test_hard_targets(name, gamma, classes, dtype):
 
 
 @pytest.mark.xfail(
-    reason="open: float64 Hessians of rows whose logits are 700 and more apart lose digits or vanish",
+    reason="open: float64 Hessians of rows with logits 700 and more apart lose digits",
     strict=False,
 )
 @pytest.mark.parametrize("name", [row for row in cases.ROWS if cases.ROWS[row]["room"] == "rows"])

@@ -82,10 +82,7 @@ struct RowGroup {
   void* context;
   // The rows.
   int count;
-  T *rows, *hess;  // predictions; the kernel leaves the derivatives in their place
-  // Where not null, the whole lanes of the predictions are still here, `rows` has only what comes after them.
-  const T* source;
-  std::int64_t source_step;
+  T *rows, *hess;      // predictions; the kernel leaves the derivatives in their place
   const char* target;  // of the first row, with the step to the next
   std::int64_t target_step;
   const char *next_rows, *outputs;  // fetched into the cache while the exponentials are computed; may be null

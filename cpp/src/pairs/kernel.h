@@ -23,11 +23,10 @@ struct Arrays {
   FASTLOSS_INLINE_MEMBER Arrays(T* const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
   template <int count>
   FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
-    a[i] = canonical(T(x.a * factor));
-    b[i] = canonical(T(x.b * factor));
-    if constexpr (count == 3) c[i] = canonical(T(x.c * factor));
+    a[i] = T(x.a * factor);
+    b[i] = T(x.b * factor);
+    if constexpr (count == 3) c[i] = T(x.c * factor);
   }
-  static FASTLOSS_INLINE_MEMBER T canonical(T x) { return x == x ? x : Format<T>::nan; }
 };
 
 template <Mode mode, int form, class Loss, class T>

@@ -19,8 +19,6 @@ FASTLOSS_INLINE double difference(T x, T y) {
   return double(x) - double(y);
 }
 
-FASTLOSS_INLINE Pair<double> absolute(Pair<double> r) { return {abs(r.hi), r.hi < 0.0 ? -r.lo : r.lo}; }
-
 FASTLOSS_INLINE double sign(double r) { return r == 0.0 ? 0.0 : copysign(1.0, r); }
 
 // a b + c, in one rounding where T is double. By float inputs float64 has bits to spare, and not every CPU has fma.
@@ -32,15 +30,12 @@ FASTLOSS_INLINE double product_sum(double a, double b, double c) {
     return fma(a, b, c);
 }
 
-// The sum of term(i) over the features, in the precision that T asks for.
-template <class T, class Term>
-FASTLOSS_INLINE Wide<T> sum_features(std::int64_t n, Term term) {
-  if constexpr (sizeof(T) == 4) {
-    return plain_sum(n, term);
-  } else {
-    const Pair<double> sum = exact_sum(n, term);
-    return joined(sum.hi, sum.lo);
-  }
+template <class T>
+FASTLOSS_INLINE Wide<T> widened(Pair<double> x) {
+  if constexpr (sizeof(T) == 4)
+    return x.hi;
+  else
+    return joined(x.hi, x.lo);
 }
 
 FASTLOSS_INLINE double root(double x) { return sqrt(x); }
@@ -80,16 +75,15 @@ struct Euclidean {
     scale = bound = bent = 1.0;
     d2 = sum_squares(x, y, n, 1.0);
     if (sizeof(T) == 8 && !(double(d2) > 0x1p-900 && double(d2) < 0x1p1000)) rescale(x, y, n);
-    const Wide<T> scaled = d = root(d2);
+    d = root(d2);
+    inverse = reciprocal(d);
+    per_d = double(inverse) * scale;
     if constexpr (sizeof(T) == 8) {
       if (scale != 1.0) {
         d = DoubleDouble(d.hi / scale, d.lo / scale);
         d2 = DoubleDouble(d2.hi / scale / scale);
       }
     }
-    if (!choice.derivatives) return;
-    inverse = reciprocal(scaled);
-    per_d = double(inverse) * scale;
     if (double(d) == 0.0) inverse = per_d = 0.0;
     if (double(d) == Format<double>::inf && per_d == 0.0) {  // infinite features have slope 1, the others 0
       scale = sizeof(T) == 8 ? Format<double>::smallest : 1.0;
@@ -128,8 +122,8 @@ struct Euclidean {
     return {square, fma(hi, hi, -square) + 2.0 * hi * (r.lo * s)};
   }
   static FASTLOSS_INLINE_MEMBER Wide<T> sum_squares(const T* x, const T* y, std::int64_t n, double s) {
-    return sum_features<T>(
-        n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], s); });
+    return widened<T>(sum_features<T>(
+        n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], s); }));
   }
   __attribute__((noinline, cold)) void rescale(const T* x, const T* y, std::int64_t n) {
     const double most = largest_difference(x, y, n);
@@ -164,16 +158,13 @@ struct Manhattan {
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
-    d = sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return size(x[i], y[i]); });
+    d = widened<T>(
+        sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])); }));
     outer.set(choice.squared, double(d));
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(sign(difference(x, y))); }
   FASTLOSS_INLINE_MEMBER double bend(T x, T y) const { return outer.bend(sign(difference(x, y)), 0.0); }
-
- private:
-  static FASTLOSS_INLINE_MEMBER double size(float x, float y) { return abs(difference(x, y)); }
-  static FASTLOSS_INLINE_MEMBER Pair<double> size(double x, double y) { return absolute(two_sum(x, -y)); }
 };
 
 // max |r|; features that share the maximum share the slope.
@@ -189,10 +180,10 @@ struct Chebyshev {
     share = 1.0;
     outer.set(choice.squared, most);
     if (choice.derivatives)
-      share = 1.0 / plain_sum(
-                        n, [=](std::int64_t i) __attribute__((always_inline)) {
-                          return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0;
-                        });
+      share = 1.0 / sum_features<float>(
+                        n, [=
+      ](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0; })
+                        .hi;
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(part(difference(x, y))); }

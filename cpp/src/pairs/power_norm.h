@@ -8,8 +8,8 @@ namespace fastloss::FASTLOSS_ISA {
 
 FASTLOSS_INLINE double wide_size(float x, float y, double scale) { return abs(difference(x, y)) * scale; }
 FASTLOSS_INLINE DoubleDouble wide_size(double x, double y, double scale) {
-  const Pair<double> r = absolute(two_sum(x, -y));
-  return {r.hi * scale, r.lo * scale};
+  const Pair<double> r = two_sum(x, -y);
+  return {abs(r.hi) * scale, (r.hi < 0.0 ? -r.lo : r.lo) * scale};
 }
 
 template <class T>
@@ -34,9 +34,9 @@ struct Power {
     if (regular) {
       level = wide_log(Wide<T>(largest * scale));
       const Power self = *this;
-      const Wide<T> sum =
-          sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return self.term(x[i], y[i]); });
-      const Wide<T> growth = wide_log(sum) / Wide<T>(p);
+      const Pair<double> sum = sum_features<T>(
+          n, [=](std::int64_t i) __attribute__((always_inline)) { return self.power(x[i], y[i], self.p); });
+      const Wide<T> growth = wide_log(widened<T>(sum)) / Wide<T>(p);
       level = level + growth;
       d = Wide<T>(largest) * wide_exp(growth);
       steep = double(Wide<T>(p - 1.0) / d);
@@ -45,26 +45,21 @@ struct Power {
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const {
-    return outer.slope(copysign(double(power(x, y, p - 1.0)), difference(x, y)));
+    return outer.slope(copysign(power(x, y, p - 1.0), difference(x, y)));
   }
   FASTLOSS_INLINE_MEMBER double bend(T x, T y) const {
-    const double s = double(power(x, y, p - 1.0)), t = double(power(x, y, p - 2.0));
+    const double s = power(x, y, p - 1.0), t = power(x, y, p - 2.0);
     return outer.bend(s, weighted(product_sum<T>(-s, s, t), steep));
   }
 
  private:
   // (|r| / d)^exponent; 0 for r = 0, whatever the exponent.
-  FASTLOSS_INLINE_MEMBER Wide<T> power(T x, T y, double exponent) const {
+  FASTLOSS_INLINE_MEMBER double power(T x, T y, double exponent) const {
     const Wide<T> size = wide_size(x, y, scale);
     const bool nothing = !(double(size) > least);
     const Wide<T> base = nothing ? Wide<T>(1.0) : double(size) > most ? Wide<T>(most) : size;
-    const Wide<T> result = wide_exp(Wide<T>(exponent) * (wide_log(base) - level));
-    return nothing ? Wide<T>(0.0) : result;
-  }
-  FASTLOSS_INLINE_MEMBER double term(float x, float y) const { return power(x, y, p); }
-  FASTLOSS_INLINE_MEMBER Pair<double> term(double x, double y) const {
-    const DoubleDouble t = power(x, y, p);
-    return {t.hi, t.lo};
+    const double result = double(wide_exp(Wide<T>(exponent) * (wide_log(base) - level)));
+    return nothing ? 0.0 : result;
   }
 };
 

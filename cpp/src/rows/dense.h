@@ -104,8 +104,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
     }
   };
 
-  const LogitRow<T> logits(group, r, true);
-  const T peak = logits.peak;
+  const T peak = peak_of(row, group.pitch);
   Totals<T, linear> totals;
   if constexpr (linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
@@ -114,7 +113,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
       return false;
   }
   Wide<T> others;
-  if (!sum_exponentials < T, sizeof(T) == 8 || !linear, linear > (group, r, logits, others)) return false;
+  if (!sum_exponentials < T, sizeof(T) == 8 || !linear, linear > (group, r, peak, others)) return false;
   const Softmax<T> softmax(peak, others, !linear);
   if constexpr (!linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {

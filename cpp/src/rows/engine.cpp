@@ -15,8 +15,6 @@ namespace {
 
 // A group's rows, its Hessian and its rows back to back, where they are short; each so many bytes on the stack.
 constexpr std::int64_t stack_bytes = 12 << 10;
-// A group should leave the cache to what comes in and goes out meanwhile.
-constexpr std::int64_t group_bytes = 4 << 10;
 // What rows that lie turned may take together, so that they can be moved in tiles.
 constexpr std::int64_t turned_bytes = 256 << 10;
 
@@ -36,14 +34,13 @@ class Engine {
     smoothing_ = common[label_smoothing];
     eps_ = common[eps];
     const RowKernel<T>& kernel = table_.kernel[job.loss * max_variants + job.variant];
-    spiky_ = logits_ && job.row->labels && smoothing_ == 0.0;
-    kernel_ = !logits_ ? kernel.probabilities : spiky_ ? kernel.spike : kernel.dense;
+    kernel_ = !logits_ ? kernel.probabilities : job.row->labels && smoothing_ == 0.0 ? kernel.spike : kernel.dense;
     weighs_ = job.weighted || job.class_weight != nullptr || job.has_ignore_index;
     pitch_ = (job.inner + lanes - 1) & -lanes;
     const bool turned = std::abs(stride_of(job.input[0])) < std::abs(job.input[0].inner_stride);
     const std::int64_t bytes = pitch_ * sizeof(T), tiled = std::min<std::int64_t>(lanes, turned_bytes / bytes);
     rows_ =
-        static_cast<int>(std::clamp<std::int64_t>(std::max(group_bytes / bytes, turned ? tiled : 1), 1, group_rows));
+        static_cast<int>(std::clamp<std::int64_t>(std::max(stack_bytes / bytes, turned ? tiled : 1), 1, group_rows));
     on_heap_ = rows_ * bytes > stack_bytes;
   }
 
@@ -218,7 +215,7 @@ class Engine {
       g.silent[r] = s.weight[r] == 0.0;
       g.factor[r] = s.weight[r] * factor_;
     }
-    transfer_.fetch(pred, g, s.flat, logits_ ? -std::numeric_limits<T>::infinity() : T(0), spiky_);
+    transfer_.fetch(pred, g, s.flat, logits_ ? -std::numeric_limits<T>::infinity() : T(0));
     if (!logits_ && !within_unit(index, g)) return false;
     g.next_rows = pred.data + g.count * pred.step;
     g.next_step = pred.step;
@@ -285,7 +282,7 @@ class Engine {
   const Transfer<T> transfer_;
   const LabelCheck check_;
   void (*kernel_)(RowGroup<T>&);
-  bool logits_, spiky_, weighs_, on_heap_;
+  bool logits_, weighs_, on_heap_;
   double smoothing_, eps_, factor_ = 1.0;
   std::int64_t pitch_;
   int rows_;  // per group

@@ -81,20 +81,16 @@ FASTLOSS_INLINE DoubleDouble scaled(DoubleDouble x, double power_of_two) {
   return x;
 }
 
-// Calls f(begin, n) for the pieces of [from, to); false when the call was asked to stop.
+// Calls f(begin, n) for the pieces of a row; false when the call was asked to stop.
 inline constexpr int piece_length = 1 << 15;
 template <class T, class F>
-FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, std::int64_t from, std::int64_t to, F f) {
-  for (std::int64_t begin = from; begin < to; begin += piece_length) {
-    const std::int64_t left = to - begin;
+FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, F f) {
+  for (std::int64_t begin = 0; begin < group.pitch; begin += piece_length) {
+    const std::int64_t left = group.pitch - begin;
     f(begin, int(left < piece_length ? left : piece_length));
     if (group.pitch > piece_length && group.stopped(group.context)) return false;
   }
   return true;
-}
-template <class T, class F>
-FASTLOSS_INLINE bool in_pieces(const RowGroup<T>& group, F f) {
-  return in_pieces(group, 0, group.pitch, f);
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -10,7 +10,7 @@ template <class T, bool fine>
 FASTLOSS_INLINE Probability<T> given(T p) {
   const Wide<T> wide = double(p), q = Wide<T>(1.0) - wide;
   const Wide<T> loss = fine ? -wide_log(wide) : Wide<T>(0.0 - double(log(p)));
-  return {wide_select(p == T(0), Wide<T>(Format<double>::inf), loss), wide, q, q, 1.0};
+  return {wide_select(p == T(0), Wide<T>(Format<double>::inf), loss), wide, q, q};
 }
 
 // A class that does not count adds nothing, unless it is NaN.

@@ -33,97 +33,65 @@ static void spike_hess(const T* row, T* hess, int n, const SpikeHessian& h) {
   }
 }
 
-inline constexpr int short_row = 8 * lanes;
-
-// The numbers of the rows of a group, to be worked on side by side.
-template <class T>
-struct Spikes {
-  alignas(64) T peak[group_rows], at_label[group_rows], top[group_rows];
-  alignas(64) double coefficient[group_rows], others[group_rows], others_lo[group_rows], rest[group_rows];
-  alignas(64) double factor[group_rows];
-};
-
 template <template <class> class Loss, class T>
-FASTLOSS_INLINE Probability<T> at_label(const Spikes<T>& s, int r) {
-  const Wide<T> others = Wide<T>(s.others[r]) + Wide<T>(s.others_lo[r]);
-  return probability(Softmax<T>(s.peak[r], others, !Loss<T>::linear), s.at_label[r]);
-}
+static void spike(RowGroup<T>& group) noexcept {
+  constexpr bool fine_loss = !Loss<T>::linear, fine = sizeof(T) == 8 || fine_loss;
+  const Loss<T> loss(group.parameters);
+  const Clip<T> clip(group.eps);
+  alignas(64) T peak[group_rows], at_label[group_rows];
+  alignas(64) double others_hi[group_rows], others_lo[group_rows], rest[group_rows];
+  alignas(64) double coefficient[group_rows];
+  SpikeHessian hess[group_rows];
 
-template <template <class> class Loss, class T>
-static void finish(const Loss<T>& loss, const Clip<T>& clip, Spikes<T>& s, RowGroup<T>& group) {
   for (int r = 0; r < group.count; ++r) {
-    const Probability<T> of = at_label<Loss>(s, r);
-    const Term<T> term = clip(loss, of);
-    const Wide<T> c = s.coefficient[r];
-    group.value[r] = double(c * term.value);
-    s.factor[r] = double(c * term.slope * Wide<T>(group.factor[r]) / of.sum);
-    s.rest[r] = double(of.rest);
+    peak[r] = at_label[r] = T(0);
+    others_hi[r] = others_lo[r] = 0.0;
+    coefficient[r] = class_factor(group, group.label[r]);
+    group.silent[r] |= coefficient[r] == 0.0;
+    if (group.silent[r]) continue;
+    T* row = group.rows + r * group.pitch;
+    peak[r] = peak_of(row, group.pitch);
+    at_label[r] = row[group.label[r]];
+    Wide<T> others;
+    if (!sum_exponentials<T, fine, true>(group, r, peak[r], others)) return;
+    others_hi[r] = as_pair(others).hi;
+    others_lo[r] = as_pair(others).lo;
   }
-  for (int r = 0; r < group.count; ++r) set_scale(s.factor[r], group.scale[r], group.rest[r]);
-}
 
-template <template <class> class Loss, class T>
-static void finish_hess(const Loss<T>& loss, const Clip<T>& clip, const Spikes<T>& s, const RowGroup<T>& group,
-                        SpikeHessian* hess) {
+#pragma omp simd
   for (int r = 0; r < group.count; ++r) {
-    const Probability<T> of = at_label<Loss>(s, r);
+    const Softmax<T> softmax(peak[r], Wide<T>(others_hi[r]) + Wide<T>(others_lo[r]), fine_loss);
+    const Probability<T> of = probability(softmax, at_label[r]);
     const Term<T> term = clip(loss, of);
-    const Wide<T> c = s.coefficient[r], slope = c * term.slope, first = Wide<T>(group.factor[r]) / of.sum;
+    const Wide<T> c = coefficient[r], slope = c * term.slope, first = Wide<T>(group.factor[r]) / softmax.sum;
+    group.value[r] = group.silent[r] ? 0.0 : double(c * term.value);
+    set_scale(double(slope * first), group.scale[r], group.rest[r]);
+    rest[r] = double(of.rest);
     // (p_j^2 / q) (q Psi): the quotient first, since Psi alone may overflow where q is tiny
     const Wide<T> bend = wide_select(group.positive, Wide<T>(0.0), c * term.bend);
     const double pull = min(double(bend * first / of.rest), Format<double>::largest);
-    const Shift<T> shift(s.peak[r]);
-    hess[r] = {.pull = s.rest[r] > 0.0 ? pull * Lift<T>::down : 0.0,
-               .push = double(slope * first / of.sum) * Lift<T>::down,
-               .at_label = double(of.q * (bend + slope * of.p)) * group.factor[r],
-               .top = double(rounded_exp(s.peak[r], shift)),
-               .others = s.others[r],
-               .sum = double(of.sum)};
+    hess[r].pull = rest[r] > 0.0 ? pull * Lift<T>::down : 0.0;
+    hess[r].push = double(slope * first / softmax.sum) * Lift<T>::down;
+    hess[r].top = double(rounded_exp(peak[r], softmax.shift));
+    hess[r].others = double(softmax.others);
+    hess[r].sum = double(softmax.sum);
+    hess[r].at_label = double(of.q * (bend + slope * of.p)) * group.factor[r];
   }
-}
 
-template <template <class> class Loss, class T>
-static void spike(RowGroup<T>& group) noexcept {
-  constexpr bool fine = sizeof(T) == 8 || !Loss<T>::linear;
-  const Loss<T> loss(group.parameters);
-  const Clip<T> clip(group.eps);
-  const bool together = !fine && group.pitch <= short_row;
-  Spikes<T> s;
-  for (int r = 0; r < group.count; ++r) {
-    s.peak[r] = s.at_label[r] = T(0);
-    s.others[r] = s.others_lo[r] = 0.0;
-    s.coefficient[r] = class_factor(group, group.label[r]);
-    group.silent[r] |= s.coefficient[r] == 0.0;
-    if (group.silent[r]) continue;
-    const LogitRow<T> logits(group, r, set_aside<fine, true>);
-    s.peak[r] = logits.peak;
-    s.at_label[r] = logits[group.label[r]];
-    if (together) continue;
-    Wide<T> others;
-    if (!sum_exponentials<T, fine, true>(group, r, logits, others)) return;
-    s.others[r] = as_pair(others).hi;
-    s.others_lo[r] = as_pair(others).lo;
-  }
-  if constexpr (!fine)
-    if (together) sum_short_rows(group, s.peak, s.top, s.others);
-  finish<Loss>(loss, clip, s, group);
-  SpikeHessian hess[group_rows];
-  if (group.want_hess) finish_hess<Loss>(loss, clip, s, group, hess);
+  if (!group.want_grad) return;
   for (int r = 0; r < group.count; ++r) {
     T* row = group.rows + r * group.pitch;
     if (group.silent[r]) {
-      group.value[r] = 0.0;
-      if (group.want_grad) silence(group, r);
+      silence(group, r);
       continue;
     }
-    if (!group.want_grad) continue;
     if (group.want_hess) {
       T* out = group.hess + r * group.pitch;
       if (!in_pieces(group, [&](std::int64_t begin, int n) { spike_hess(row + begin, out + begin, n, hess[r]); }))
         return;
       out[group.label[r]] = T(hess[r].at_label);
     }
-    row[group.label[r]] = T(-s.rest[r] * Lift<T>::up);
+    row[group.label[r]] = T(-rest[r] * Lift<T>::up);
   }
 }
 

@@ -1,7 +1,6 @@
 // Between a caller's arrays and the padded rows of a group, whatever the strides.
 #pragma once
 
-#include <cstdlib>
 #include "block/run.h"
 
 namespace fastloss {
@@ -33,30 +32,13 @@ struct Place {
 template <class T>
 class Transfer {
  public:
-  Transfer(const Tier& tier, bool past_cache) noexcept
-      : passes_(tier.passes<T>()), rows_(tier.rows<T>().passes), past_cache_(past_cache && getenv("NT")) {}
+  Transfer(const Tier& tier, bool) noexcept
+      : passes_(tier.passes<T>()), rows_(tier.rows<T>().passes), past_cache_(false) {}
 
-  // Rows that the kernel can read where they lie: only what follows their whole lanes is moved.
-  bool in_place(const Place& from, const RowGroup<T>& group) const noexcept {
-    return from.dtype == static_cast<int>(own_dtype<T>) && from.stride == from.size() && group.classes > run_length &&
-           group.classes <= cached && reinterpret_cast<std::uintptr_t>(from.data) % alignof(T) == 0 &&
-           from.step % alignof(T) == 0;
-  }
-
-  void fetch(const Place& from, RowGroup<T>& group, T* flat, T pad, bool may_stay) const noexcept {
+  void fetch(const Place& from, RowGroup<T>& group, T* flat, T pad) const noexcept {
     const auto load = passes_.load[from.dtype];
     const std::int64_t classes = group.classes, pitch = group.pitch;
-    group.source = nullptr;
-    if (may_stay && in_place(from, group)) {
-      const std::int64_t body = classes & -lanes;
-      group.source = reinterpret_cast<const T*>(from.data);
-      group.source_step = from.step / static_cast<std::int64_t>(sizeof(T));
-      for (int r = 0; r < group.count; ++r) {
-        T* rest =
-            std::copy_n(group.source + r * group.source_step + body, classes - body, group.rows + r * pitch + body);
-        std::fill(rest, group.rows + (r + 1) * pitch, pad);
-      }
-    } else if (from.together(classes, group.count)) {
+    if (from.together(classes, group.count)) {
       const int n = static_cast<int>(classes);
       if (pitch == classes) {
         load(from.data, from.stride, group.rows, group.count * n);
@@ -123,7 +105,7 @@ class Transfer {
   }
 
  private:
-  static constexpr std::int64_t longest = 1 << 20, cached = 1 << 15;
+  static constexpr std::int64_t longest = 1 << 20;
   static int piece(std::int64_t left) noexcept { return static_cast<int>(std::min(left, longest)); }
 
   const Passes<T>& passes_;

@@ -62,9 +62,33 @@ def functions(path):
     }
 
 
-# Open: too much selecting in double-double for GCC 12 to vectorise. The default gamma = 2 from
-# logits does not come here, it has a kernel of its own.
-SCALAR = re.compile(r"BinaryFocal(Logits|Probabilities)")
+ARITHMETIC = r"v(?:add|sub|mul|div|fn?m(?:add|sub)\d+|max|min)"
+PACKED = re.compile(rf"\b{ARITHMETIC}p[sd]\s.*")
+SCALAR = re.compile(rf"\b{ARITHMETIC}s[sd]\s")
+
+
+def looped(body):
+    """The instructions of a function that can run more than once: those that can be reached from themselves."""
+    lines = [line.split(":", 1) for line in body.splitlines() if ":" in line]
+    place = {int(address, 16): k for k, (address, _) in enumerate(lines)}
+    jumps = [re.match(r"\s*(?:notrack )?(j\w+)\s+([0-9a-f]+)\b", text) for _, text in lines]
+    targets = {k: place[int(jump[2], 16)] for k, jump in enumerate(jumps) if jump}
+    heads = sorted({0, *targets.values(), *(k + 1 for k in targets)} - {len(lines)})
+    after = dict(zip(heads, [*heads[1:], len(lines)], strict=True))
+    ways = {}  # from a block to the next ones
+    for head, end in after.items():
+        last = end - 1
+        falls = not re.match(r"\s*(jmp|ret)", lines[last][1]) and end < len(lines)
+        ways[head] = {targets[last]} if last in targets else set()
+        ways[head] |= {end} if falls else set()
+    for head in heads:
+        seen, todo = set(), [head]
+        while todo:
+            fresh = ways[todo.pop()] - seen
+            seen |= fresh
+            todo += fresh
+        if head in seen:
+            yield from (text for _, text in lines[head : after[head]])
 
 
 @pytest.mark.parametrize(("isa", "register"), [("avx2", "ymm"), ("avx512", "zmm")])
@@ -74,17 +98,17 @@ def test_every_kernel_is_vectorised(objects, isa, register):
         if isa_of(path) != isa or path.name != "kernels.cpp.o":
             continue
         for name, body in functions(path).items():
-            arithmetic = re.findall(
-                r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+|max|min)p[sd]\s.*", body
-            )
-            scalar = re.findall(r"\bv(?:add|sub|mul|div|fn?m(?:add|sub)\d+)s[sd]\s", body)
-            if len(arithmetic) + len(scalar) == 0 or SCALAR.search(name):
+            packed = PACKED.findall(body)
+            if not packed and not SCALAR.search(body):
                 continue
             checked += 1
-            wide = sum(register in line for line in arithmetic)
-            assert wide > 0, f"{path.parent.name}: {name} uses no {register}"
+            where = f"{path.parent.name}: {name}"
+            assert any(register in line for line in packed), f"{where} uses no {register}"
             if "map_run" in name:
-                assert wide > len(scalar), f"{name}: {wide} packed, {len(scalar)} scalar operations"
+                loop = "\n".join(looped(body))
+                assert register in loop, f"{where} has no loop in {register}"
+                scalar = SCALAR.findall(loop)
+                assert not scalar, f"{where}: {len(scalar)} scalar operations in a loop"
     if not any(isa_of(path) == isa for path in objects):
         pytest.skip(f"this machine's build has no {isa} tier")
     assert checked > 50

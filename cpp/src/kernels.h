@@ -64,14 +64,15 @@ struct PointwiseKernel {
   PointwiseMap<T> map[2][mode_count];  // unweighted, weighted
 };
 
-// Row losses. Rows are worked on in groups that lie in scratch one after the other, each padded to whole
-// lanes: with -infinity where they are logits, with 0 where they are probabilities.
+// Row losses. What is one number per row is kept for a group of rows; the rows themselves are worked on in
+// batches, which lie in scratch one after the other, each padded to whole lanes: with -infinity where they are
+// logits, with 0 where they are probabilities.
 inline constexpr int group_rows = 64;
 
 template <class T>
 struct RowGroup {
   // The call.
-  std::int64_t classes, pitch;  // pitch: from row to row
+  std::int64_t classes, pitch;  // pitch: from row to row in scratch
   const double* parameters;
   double smoothing, eps;
   const double *class_weight, *class_alpha;  // per class, or null
@@ -80,16 +81,20 @@ struct RowGroup {
   std::int64_t target_stride;        // along the classes
   bool (*stopped)(void* context);    // asked now and then while rows are long
   void* context;
-  // The rows.
+  // The rows of the group.
   int count;
-  T *rows, *hess;      // predictions; the kernel leaves the derivatives in their place
   const char* target;  // of the first row, with the step to the next
   std::int64_t target_step;
-  const char *next_rows, *outputs;  // fetched into the cache while the exponentials are computed; may be null
-  std::int64_t next_step, output_step;
   std::int64_t label[group_rows];
   bool silent[group_rows];    // rows of weight zero
   double factor[group_rows];  // of the derivatives
+  // The batch: rows [first, last) of the group.
+  int first, last;
+  T *rows, *hess;   // predictions; the kernel leaves the derivatives in their place
+  const T* source;  // not null: whole lanes of predictions are still here, only the rest is in `rows`
+  std::int64_t source_step;
+  const char *next, *output;  // where the next batch and the gradient lie, to be brought into the cache
+  std::int64_t next_step, output_step;
   // What comes out. Gradients are (row * scale) * rest, Hessians are final.
   double value[group_rows];
   double mass[group_rows];  // sum_k t_k w_k, from RowPasses::masses
@@ -99,6 +104,7 @@ struct RowGroup {
 
 template <class T>
 struct RowKernel {
+  // Each works on a batch.
   void (*spike)(RowGroup<T>& group);  // logits, all the target in one class
   void (*dense)(RowGroup<T>& group);  // logits
   void (*probabilities)(RowGroup<T>& group);
@@ -113,7 +119,7 @@ struct RowPasses {
   // `lanes` classes of up to `lanes` rows, class by class in `tile`.
   void (*turn_in)(const T* tile, T* rows, int count, std::int64_t pitch);
   void (*turn_out)(const T* rows, const T* scale, const T* rest, T* tile, int count, std::int64_t pitch);
-  void (*masses)(RowGroup<T>& group);  // the class weights of dense targets
+  void (*masses)(RowGroup<T>& group);  // the class weights of dense targets, for the whole group
 };
 
 template <class T>

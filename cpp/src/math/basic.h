@@ -109,11 +109,23 @@ FASTLOSS_INLINE T positive_finite(double x) {
   return T(clamp(x, double(Format<T>::smallest), double(Format<T>::largest)));
 }
 
-// hi + lo exactly, |lo| <= ulp(hi) / 2.
+// hi + lo exactly. math/pair.h computes with it.
 template <class T>
 struct Pair {
   T hi, lo;
+  Pair() = default;
+  FASTLOSS_INLINE_MEMBER Pair(T x) : hi(x), lo(0) {}
+  FASTLOSS_INLINE_MEMBER Pair(T hi_, T lo_) : hi(hi_), lo(lo_) {}
+  explicit FASTLOSS_INLINE_MEMBER operator T() const { return hi + lo; }
 };
+template <class T>
+FASTLOSS_INLINE Pair<T> min(Pair<T> a, Pair<T> b) {
+  return {b.hi < a.hi ? b.hi : a.hi, b.hi < a.hi ? b.lo : a.lo};
+}
+template <class T>
+FASTLOSS_INLINE Pair<T> max(Pair<T> a, Pair<T> b) {
+  return {a.hi < b.hi ? b.hi : a.hi, a.hi < b.hi ? b.lo : a.lo};
+}
 template <class T>
 FASTLOSS_INLINE Pair<T> two_sum(T a, T b) {
   const T s = a + b, v = s - a;

@@ -9,17 +9,17 @@ struct ExpConstants;
 template <>
 struct ExpConstants<float> {
   static constexpr float per_ln2 = 0x1.715476p0f, ln2 = 0x1.62e43p-1f, ln2_lo = -0x1.05c61p-29f;
-  static constexpr float shifter = 0x1.8p23f;               // adding it rounds to an integer
-  static constexpr float lowest = -104.5f, highest = 89.f;  // beyond: 0 and infinity
-  static constexpr int middle = 64;
+  static constexpr float shifter = 0x1.8p23f;  // adding it rounds to an integer
+  static constexpr float middle = 64.f;
+  static constexpr float lowest = -132.4f, highest = 89.f;  // beyond: 0 (n = -bias - middle) and infinity
   static constexpr float up = 0x1p64f, down = 0x1p-64f;
 };
 template <>
 struct ExpConstants<double> {
   static constexpr double per_ln2 = 0x1.71547652b82fep0, ln2 = 0x1.62e42fefa39efp-1, ln2_lo = 0x1.abc9e3b39803fp-56;
   static constexpr double shifter = 0x1.8p52;
-  static constexpr double lowest = -745.5, highest = 710.;
-  static constexpr int middle = 512;
+  static constexpr double middle = 512.;
+  static constexpr double lowest = -1064., highest = 710.;
   static constexpr double up = 0x1p512, down = 0x1p-512;
 };
 
@@ -38,7 +38,7 @@ template <class T>
 struct ScaledExp {
   T hi, lo, tail, scale;
 };
-// `exponent` must keep n + exponent within T's normal range for every x that comes in.
+// `exponent` must keep n + exponent within T's normal range, or at its floor, where scale is 0.
 template <class T>
 FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T exponent) {
   using C = ExpConstants<T>;
@@ -50,15 +50,15 @@ FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T exponent) {
   return {hi, lo, c - (r - r_hi), from_bits(Bits<T>(bits_of(shifted) << F::mantissa))};
 }
 
-// e^(x + x_lo) for |x_lo| <= ulp(x): the form for a difference that was rounded to x.
-// An infinite x ignores x_lo, so that an (inf - inf) in it does no harm.
+// e^(x + x_lo) for |x_lo| <= ulp(x): the form for a difference that was rounded to x. An infinite x ignores x_lo, so
+// that an (inf - inf) in it does no harm. `times`, a power of two, multiplies before the last rounding.
 template <class T>
-FASTLOSS_INLINE T exp(T x, T x_lo) {
+FASTLOSS_INLINE T exp(T x, T x_lo, T times = T(1)) {
   using C = ExpConstants<T>;
   const T bounded = clamp(x, C::lowest, C::highest);
   const bool negative = bounded < T(0);
-  const ScaledExp<T> e = scaled_exp(bounded, bounded == x ? x_lo : T(0), negative ? T(C::middle) : T(-C::middle));
-  return (e.hi + (e.lo + e.tail)) * e.scale * (negative ? C::down : C::up);
+  const ScaledExp<T> e = scaled_exp(bounded, bounded == x ? x_lo : T(0), negative ? C::middle : -C::middle);
+  return (e.hi + (e.lo + e.tail)) * e.scale * ((negative ? C::down : C::up) * times);
 }
 template <class T>
 FASTLOSS_INLINE T exp(T x) {

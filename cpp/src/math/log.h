@@ -41,38 +41,51 @@ FASTLOSS_INLINE BinaryParts<T> split_exponent(T x) {
   return {k, from_bits((b & fraction) + C::root_half)};
 }
 
-// k ln 2 + log(1 + f + f_lo)
+// m / x, where m and x have the same mantissa: a power of two.
 template <class T>
-FASTLOSS_INLINE T log_sum(T k, T f, T f_lo) {
+FASTLOSS_INLINE T power_ratio(T m, T x) {
+  return from_bits(Bits<T>(bits_of(m) - bits_of(x) + bits_of(T(1))));
+}
+
+// k ln 2 + log(1 + f + f_lo), to a tenth of an ULP
+template <class T>
+FASTLOSS_INLINE Pair<T> log_sum(T k, T f, T f_lo) {
   using C = LogConstants<T>;
   const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
   const T large = k * C::ln2, hi = large + f, rest = f - (hi - large);
-  return hi + (rest + (fma(s, fma(z, log_tail(z), half), fma(k, C::ln2_lo, f_lo)) - half));
+  return {hi, rest + (fma(s, fma(z, log_tail(z), half), fma(k, C::ln2_lo, f_lo)) - half)};
+}
+// log x for 0 < x < inf and log(1 + x) for -1 < x < inf; what they answer elsewhere is finite and means nothing.
+template <class T>
+FASTLOSS_INLINE Pair<T> log_pair(T x) {
+  using C = LogConstants<T>;
+  const bool tiny = x < Format<T>::normal;
+  const BinaryParts<T> b = split_exponent(tiny ? x * C::up : x);
+  return log_sum(tiny ? b.k - C::up_log2 : b.k, b.m - T(1), T(0));
+}
+template <class T>
+FASTLOSS_INLINE Pair<T> log1p_pair(T x) {
+  using C = LogConstants<T>;
+  const T u = T(1) + x, larger = abs(x) < T(1) ? T(1) : x, smaller = abs(x) < T(1) ? x : T(1);
+  const T c = smaller - (u - larger);  // u + c = 1 + x exactly
+  const BinaryParts<T> b = split_exponent(u);
+  const T f_hi = b.m - T(1), f_lo = abs(x) < C::up ? c * power_ratio(b.m, u) : T(0), f = f_hi + f_lo;
+  return log_sum(b.k, f, f_lo - (f - f_hi));
 }
 
 // log 0 = -inf, log of a negative number is NaN.
 template <class T>
-FASTLOSS_INLINE T log(T x) {
-  using C = LogConstants<T>;
+FASTLOSS_INLINE T log_or_special(T x, Pair<T> y) {
   using F = Format<T>;
-  const bool tiny = x < F::normal;
-  const BinaryParts<T> b = split_exponent(tiny ? x * C::up : x);
-  const T y = log_sum(tiny ? b.k - C::up_log2 : b.k, b.m - T(1), T(0));
-  return x > T(0) ? (x < F::inf ? y : x) : (x == T(0) ? -F::inf : F::nan);
+  return x > T(0) ? (x < F::inf ? y.hi + y.lo : x) : (x == T(0) ? -F::inf : F::nan);
 }
-
-// log(1 + x) for x >= -1
+template <class T>
+FASTLOSS_INLINE T log(T x) {
+  return log_or_special(x, log_pair(x));
+}
 template <class T>
 FASTLOSS_INLINE T log1p(T x) {
-  using F = Format<T>;
-  const T u = T(1) + x, larger = abs(x) < T(1) ? T(1) : x, smaller = abs(x) < T(1) ? x : T(1);
-  const T c = smaller - (u - larger);  // u + c = 1 + x exactly
-  const BinaryParts<T> b = split_exponent(u);
-  const T down = from_bits(
-      Bits<T>(bits_of(T(1)) - (bits_of(min(b.k, T(F::bias)) + T(1.5) * LogConstants<T>::magic) << F::mantissa)));
-  const T f_hi = b.m - T(1), f_lo = c * down, f = f_hi + f_lo;
-  const T y = log_sum(b.k, f, f_lo - (f - f_hi));
-  return u > T(0) ? (u < F::inf ? y : x) : (u == T(0) ? -F::inf : F::nan);
+  return log_or_special(T(1) + x, log1p_pair(x));
 }
 
 // (log(1 + x) - x) / x^2 for x in [0, 1], minimax for the logarithm: 2^-27 and 2^-56.

@@ -3,6 +3,7 @@
 #pragma once
 #include "math/exp.h"
 #include "math/log.h"
+#include "math/wide.h"
 
 namespace fastloss::FASTLOSS_ISA {
 
@@ -15,27 +16,37 @@ struct LogitBound {
   LogitBound() = default;
   explicit FASTLOSS_INLINE_MEMBER LogitBound(double eps) {
     if (!(eps > 0)) return;
-    odds = T(eps / (1 - eps));
-    odds_slip = T(fma(1 - eps, -double(odds), eps) / eps);
-    flat = size = T(log1p(-eps) - log(eps));
+    const Pair<double> exact = Pair<double>(eps) / (Pair<double>(1) - Pair<double>(eps));
+    odds = T(double(exact));
+    odds_slip = T(double(exact - Pair<double>(odds)) / double(odds));
+    flat = size = T(double(log1p_pair(-eps) - log_pair(eps)));
   }
 };
 
 template <class T>
 struct Sigmoid {
-  // e is also held times 2^32 (2^64), so that a product with it is rounded once even where it is subnormal.
-  static constexpr T lift = sizeof(T) == 4 ? T(32) : T(64), lower = sizeof(T) == 4 ? T(0x1p-32) : T(0x1p-64);
-  T z;
-  T size, lifted, e, e_slip;  // |z|, 2^lift e, e; the exact exponential is e (1 + e_slip)
-  T y, y_slip, w;             // 1 / (1 + e) is y (1 + y_slip), rounded w
+  // e is also held times 2^64 (2^512), so that a product with it is rounded once even where it is subnormal.
+  static constexpr T lift = ExpConstants<T>::middle, lower = ExpConstants<T>::down;
+  T z, size, lifted, e, e_slip;  // size is |z|; the exact exponential is e (1 + e_slip)
+  T y, y_slip, w;                // the exact 1 / (1 + e) is y (1 + y_slip), rounded w
 
-  explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_, const LogitBound<T>& bound = {})
-      : z(z_), size(min(abs(z_), bound.size)) {
+  explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_) : z(z_), size(abs(z_)) {
+    exponentiate();
+    divide();
+  }
+  FASTLOSS_INLINE_MEMBER Sigmoid(T z_, const LogitBound<T>& bound) : z(z_), size(min(abs(z_), bound.size)) {
+    exponentiate();
+    e_slip = bound.odds < e ? e_slip : bound.odds_slip;
+    lifted = max(lifted, bound.odds / lower), e = max(e, bound.odds);
+    divide();
+  }
+  void FASTLOSS_INLINE_MEMBER exponentiate() {
     const ScaledExp<T> x = scaled_exp(max(minus_abs(z), ExpConstants<T>::lowest), T(0), lift);
-    const T m = x.hi + x.lo;
-    lifted = max(size > T(-2) * ExpConstants<T>::lowest ? T(0) : m * x.scale, bound.odds / lower);
-    e_slip = m * x.scale < lifted ? bound.odds_slip : ((x.hi - m) + (x.lo + x.tail)) * (T(2) - m);  // 2 - m: near 1 / m
-    e = lifted * lower;
+    const T m = x.hi + x.lo, d = m - T(1);
+    lifted = m * x.scale, e = lifted * lower;
+    e_slip = ((x.hi - m) + (x.lo + x.tail)) * fma(d, d, T(1) - d);  // about 1 / m
+  }
+  void FASTLOSS_INLINE_MEMBER divide() {
     const T d = T(1) + e, d_lo = e - (d - T(1));
     y = T(1) / d;
     y_slip = fma(-d_lo, y, fma(-d, y, T(1)));
@@ -52,7 +63,8 @@ struct Sigmoid {
 
   // zero softplus(z) + one softplus(-z)
   T FASTLOSS_INLINE_MEMBER softplus(T one, T zero) const {
-    return fma((one + zero) * log1p_unit(e, lifted), lower, positive_part(other(one, zero) * size));
+    const T wrong = other(one, zero);  // without it even an infinite z costs nothing
+    return fma(wrong, wrong == T(0) ? T(0) : size, (one + zero) * log1p_unit(e, lifted) * lower);
   }
   // zero sigma(z) - one sigma(-z)
   T FASTLOSS_INLINE_MEMBER difference(T one, T zero) const {
@@ -73,5 +85,37 @@ template <class T>
 FASTLOSS_INLINE T softplus(T z) {
   return Sigmoid<T>(z).softplus(T(0), T(1));
 }
+
+// The same quantities with digits to spare: in double by a float z, else as Pairs. |z| ends at 1e30, where e is 0.
+template <class N>
+struct FineSigmoid;
+template <>
+struct FineSigmoid<double> {
+  using Bound = LogitBound<double>;
+  static constexpr double lift = 1, lower = 1;
+  double size, lifted, e, w, log, lifted_log;  // |z|, e lifted, e, 1 / (1 + e), log(1 + e), the same lifted
+  FASTLOSS_INLINE_MEMBER FineSigmoid(float z, const Bound& bound)
+      : size(min(double(abs(z)), min(bound.size, 1e30))),
+        lifted(wide_exp(-size)),
+        e(lifted),
+        w(1 / (1 + e)),
+        log(wide_log1p_unit(e)),
+        lifted_log(log) {}
+};
+template <class T>
+struct FineSigmoid<Pair<T>> {
+  using Bound = LogitBound<T>;
+  static constexpr T lift = ExpConstants<T>::up, lower = ExpConstants<T>::down;
+  T size;
+  Pair<T> lifted, e, w, log, lifted_log;
+  explicit FASTLOSS_INLINE_MEMBER FineSigmoid(const Sigmoid<T>& s)
+      : size(min(s.size, T(1e30))),
+        lifted(s.lifted, s.lifted * s.e_slip),
+        e(s.e, s.e * s.e_slip),
+        w(s.y, s.y * fma(-s.y, e.lo, s.y_slip)),
+        log(s.e, fma(s.e * s.e, log1p_bend(s.e), e.lo * fma(T(-0.5), s.e, T(1)))),
+        lifted_log(s.lifted, fma(s.lifted * s.e, log1p_bend(s.e), lifted.lo * fma(T(-0.5), s.e, T(1)))) {}
+  FASTLOSS_INLINE_MEMBER FineSigmoid(T z, const Bound& bound) : FineSigmoid(Sigmoid<T>(z, bound)) {}
+};
 
 }  // namespace fastloss::FASTLOSS_ISA

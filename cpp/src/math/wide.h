@@ -3,6 +3,7 @@
 #pragma once
 #include "math/exp.h"
 #include "math/log.h"
+#include "math/pair.h"
 
 namespace fastloss::FASTLOSS_ISA {
 
@@ -38,6 +39,12 @@ FASTLOSS_INLINE DoubleDouble operator/(DoubleDouble a, DoubleDouble b) {
 FASTLOSS_INLINE bool operator<(DoubleDouble a, DoubleDouble b) { return a.hi < b.hi || (a.hi == b.hi && a.lo < b.lo); }
 FASTLOSS_INLINE bool operator==(DoubleDouble a, DoubleDouble b) { return a.hi == b.hi && a.lo == b.lo; }
 
+FASTLOSS_INLINE DoubleDouble fma(DoubleDouble a, DoubleDouble b, DoubleDouble c) { return a * b + c; }
+
+FASTLOSS_INLINE DoubleDouble unless_zero(DoubleDouble x, DoubleDouble y, double zero) {
+  return {x.hi == 0 ? zero : y.hi, x.hi == 0 ? 0 : y.lo};
+}
+
 template <class T>
 struct WideOf;
 template <>
@@ -51,8 +58,6 @@ struct WideOf<double> {
 template <class T>
 using Wide = typename WideOf<T>::type;
 
-FASTLOSS_INLINE DoubleDouble fma(DoubleDouble a, DoubleDouble b, DoubleDouble c) { return a * b + c; }
-
 // In Wide<float>: relative error 2^-37, 0 below e^-700, at most e^700.
 FASTLOSS_INLINE double wide_exp(double x) {
   using C = ExpConstants<double>;
@@ -63,20 +68,32 @@ FASTLOSS_INLINE double wide_exp(double x) {
   const double y = fma(r * r, tail, 1 + r) * from_bits(bits_of(shifted) << Format<double>::mantissa);
   return x < -700 ? 0 : y;
 }
-// The logarithm wants 0 < x < inf and x + x_lo rounding to x; a NaN passes.
-FASTLOSS_INLINE double wide_log(double x, double x_lo = 0) {
-  const BinaryParts<double> b = split_exponent(x);
-  const double f = (b.m - 1) + x_lo * (b.m / x), s = f / (2 + f), z = s * s;
+// The logarithms want 0 < x < inf, -1 < x < inf; a NaN passes.
+FASTLOSS_INLINE double wide_log_sum(double k, double f) {  // k ln 2 + log(1 + f)
+  const double s = f / (2 + f), z = s * s;
   const double tail = horner(z, 0x1.555554fd6ef7bp-1, 0x1.999a7ae36c4bdp-2, 0x1.2438bff6c416bp-2, 0x1.e2fa1d70ba877p-3);
-  return unless_nan(x, fma(b.k, ExpConstants<double>::ln2, s * fma(z, tail, 2.)));
+  return fma(k, ExpConstants<double>::ln2, s * fma(z, tail, 2.));
 }
-// log(1 + x), x > -1
+FASTLOSS_INLINE double wide_log(double x) {
+  const BinaryParts<double> b = split_exponent(x);
+  return unless_nan(x, wide_log_sum(b.k, b.m - 1));
+}
 FASTLOSS_INLINE double wide_log1p(double x) {
   const Pair<double> u = two_sum(1., x);
-  return wide_log(u.hi, u.lo);
+  const BinaryParts<double> b = split_exponent(u.hi);
+  return unless_nan(x, wide_log_sum(b.k, (b.m - 1) + u.lo * power_ratio(b.m, u.hi)));
 }
 
-// In Wide<double>: relative error 2^-63 for e^x, 2^-66 for the logarithms.
+// log(1 + x) for x in [0, 1], without a division; relative error 2^-35
+FASTLOSS_INLINE double wide_log1p_unit(double x) {
+  const double bend =
+      split_horner(x - 0.5, -0x1.833704cfffa93p-2, 0x1.6f0d7bf21f968p-3, -0x1.7ddf20f6105cbp-4, 0x1.a27993b833466p-5,
+                   -0x1.da3336f0a2dbfp-6, 0x1.131a6f7022d37p-6, -0x1.44fb39720191dp-7, 0x1.8317d4398efa2p-8,
+                   -0x1.cb6bcd89733d6p-9, 0x1.2968125b1bd22p-9, -0x1.be544466bdb0bp-10, 0x1.b1fdb5247844p-11);
+  return fma(x * x, bend, x);
+}
+
+// In Wide<double>: relative error 2^-63 for e^x, 2^-65 for the logarithms.
 FASTLOSS_INLINE DoubleDouble wide_exp(DoubleDouble x) {
   using C = ExpConstants<double>;
   const double bounded = clamp(x.hi, C::lowest, C::highest), x_lo = bounded == x.hi ? x.lo : 0;
@@ -105,7 +122,7 @@ FASTLOSS_INLINE DoubleDouble wide_log(DoubleDouble x) {
   const double up = tiny ? C::up : 1;
   const BinaryParts<double> b = split_exponent(x.hi * up);
   const double k = tiny ? b.k - C::up_log2 : b.k;
-  const Pair<double> f = fast_two_sum(b.m - 1, x.lo * up * (b.m / (x.hi * up)));
+  const Pair<double> f = fast_two_sum(b.m - 1, x.lo * up * power_ratio(b.m, x.hi * up));
   // s = f / (2 + f), y = z (1/3 + z (1/5 + z tail)), log m = 2 s (1 + y)
   const Pair<double> den = fast_two_sum(2., f.hi);
   const double s = f.hi / den.hi, s_lo = (fma(-s, den.lo + f.lo, fma(-s, den.hi, f.hi) + f.lo)) / den.hi;
@@ -118,9 +135,8 @@ FASTLOSS_INLINE DoubleDouble wide_log(DoubleDouble x) {
     const Pair<double> t = fast_two_sum(c_hi, p);
     return fast_two_sum(t.hi, t.lo + (p_lo + c_lo));
   };
-  const Pair<double> fifth = fast_two_sum(0x1.999999999999ap-3, tail);
   const Pair<double> y =
-      step(1, 0, step(0x1.5555555555555p-2, 0x1.5555555555555p-56, {fifth.hi, fifth.lo - 0x1.999999999999ap-57}));
+      step(1, 0, step(0x1.5555555555555p-2, 0x1.5555555555555p-56, {0x1.999999999999ap-3 + tail, 0}));
   const double p = s * y.hi, p_lo = fma(s, y.lo, fma(s_lo, y.hi, fma(s, y.hi, -p)));
   const double large = k * C::ln2;  // exact
   const Pair<double> sum = two_sum(large, p + p);
@@ -128,6 +144,18 @@ FASTLOSS_INLINE DoubleDouble wide_log(DoubleDouble x) {
   return {unless_nan(x.hi, log.hi), log.lo};
 }
 FASTLOSS_INLINE DoubleDouble wide_log1p(DoubleDouble x) { return wide_log(DoubleDouble(1) + x); }
+
+// Logarithms with digits to spare, of x in (0, 1] and of 1 - x.
+FASTLOSS_INLINE double fine_log(double x) { return wide_log(x); }
+FASTLOSS_INLINE double fine_log_rest(double x) { return wide_log1p(-x); }
+template <class T>
+FASTLOSS_INLINE Pair<T> fine_log(Pair<T> x) {
+  return log_pair(x.hi);
+}
+template <class T>
+FASTLOSS_INLINE Pair<T> fine_log_rest(Pair<T> x) {
+  return log1p_pair(-x.hi);
+}
 
 FASTLOSS_INLINE double choose(bool c, double a, double b) { return c ? a : b; }
 FASTLOSS_INLINE DoubleDouble choose(bool c, DoubleDouble a, DoubleDouble b) {
@@ -176,6 +204,25 @@ FASTLOSS_INLINE N pow(N q, double gamma) {
   const bool zero = q == N(0);
   const N at_zero = gamma > 0 ? 0. : (gamma == 0 ? 1. : Format<double>::inf);
   return choose(zero, at_zero, wide_exp(N(gamma) * wide_log(choose(zero, N(1), q))));
+}
+
+// e^log_factor q^gamma to 0.7 ULP of T, with the power of two that it is to be multiplied by: in double that keeps the
+// digits of a power below 1e-170 out of the subnormals.
+template <class N, class T>
+struct ScaledPower {
+  N power;
+  T scale;
+};
+FASTLOSS_INLINE ScaledPower<double, float> rounded_pow(double q, double gamma, double log_factor) {
+  return {wide_exp(fma(gamma, unless_zero(q, wide_log(q), -1e300), log_factor)), 1};
+}
+FASTLOSS_INLINE ScaledPower<Pair<double>, double> rounded_pow(Pair<double> q, double gamma, Pair<double> log_factor) {
+  const Pair<double> x = fast_two_sum(q.hi, q.lo);
+  const DoubleDouble l = unless_zero(DoubleDouble(x.hi, x.lo), wide_log(DoubleDouble(x.hi, x.lo)), -1e300);
+  const Pair<double> sum = Pair<double>(gamma) * Pair<double>(l.hi, l.lo) + log_factor,
+                     y = fast_two_sum(sum.hi, sum.lo);
+  const bool tiny = y.hi < -400;
+  return {exp(y.hi, y.lo, tiny ? 0x1p256 : 1.), tiny ? 0x1p-256 : 1.};
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -11,6 +11,7 @@ namespace fastloss::FASTLOSS_ISA {
 template <class T>
 struct Contrastive {
   static constexpr int inputs = 2, forms = 1;
+  static constexpr bool costly = false;
   Euclidean<T> distance;
   double margin, pull, push, near;
 
@@ -45,38 +46,34 @@ struct Contrastive {
 template <class T, class Norm>
 struct Triplet {
   static constexpr int inputs = 3, forms = 2;
-  Norm ap, an, pn;
+  static constexpr bool costly = Norm::costly;
+  enum { ap, an, pn };
+  Norm d[3];
   double an_share, pn_share;
 
   FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double, const double* p,
                                               bool derivatives) {
     const NormChoice choice{.squared = p[2] != 0.0, .p = p[1], .derivatives = derivatives};
-    ap.measure(x[0], x[1], n, choice);
-    an.measure(x[0], x[2], n, choice);
-    an_share = 1.0;
-    pn_share = 0.0;
-    double loss = excess(an, p[0]);
-    if (p[3] != 0.0) {
-      pn.measure(x[1], x[2], n, choice);
-      const bool equal = pn.distance() == an.distance();
-      if (equal || pn.distance() < an.distance()) {
-        pn_share = equal ? 0.5 : 1.0;
-        an_share = 1.0 - pn_share;
-        loss = excess(pn, p[0]);
-      }
-    }
+    const bool swap = p[3] != 0.0;
+    for (int k = ap; k <= (swap ? pn : an); ++k) d[k].measure(x[k == pn], x[k == ap ? 1 : 2], n, choice);
+    pn_share = !swap                                  ? 0.0
+               : d[pn].distance() == d[an].distance() ? 0.5
+               : d[pn].distance() < d[an].distance()  ? 1.0
+                                                      : 0.0;
+    an_share = 1.0 - pn_share;
+    const double loss = excess(d[pn_share > 0.0 ? pn : an], p[0]);
     return {loss <= 0.0 ? 0.0 : loss, loss <= 0.0};
   }
   FASTLOSS_INLINE_MEMBER int form() const { return pn_share == 0.0 ? 0 : 1; }
   template <int form>
   FASTLOSS_INLINE_MEMBER Slopes<3> slopes(T a, T p, T n) const {
-    const double to_p = ap.slope(a, p), bend_p = ap.bend(a, p);
+    const double to_p = d[ap].slope(a, p), bend_p = d[ap].bend(a, p);
     if constexpr (form == 0) {
-      const double to_n = an.slope(a, n), bend_n = an.bend(a, n);
+      const double to_n = d[an].slope(a, n), bend_n = d[an].bend(a, n);
       return with_curvature({to_p - to_n, 0.0 - to_p, to_n}, {bend_p - bend_n, bend_p, 0.0 - bend_n});
     } else {
-      const double to_n = weighted(an_share, an.slope(a, n)), bend_n = weighted(an_share, an.bend(a, n));
-      const double across = pn_share * pn.slope(p, n), bend_across = pn_share * pn.bend(p, n);
+      const double to_n = weighted(an_share, d[an].slope(a, n)), bend_n = weighted(an_share, d[an].bend(a, n));
+      const double across = pn_share * d[pn].slope(p, n), bend_across = pn_share * d[pn].bend(p, n);
       return with_curvature({to_p - to_n, 0.0 - to_p - across, to_n + across},
                             {bend_p - bend_n, bend_p - bend_across, 0.0 - bend_n - bend_across});
     }
@@ -84,9 +81,10 @@ struct Triplet {
 
  private:
   FASTLOSS_INLINE_MEMBER double excess(const Norm& negative, double margin) const {
-    const double loss = double(ap.distance() - negative.distance() + Wide<T>(margin));
+    const Norm& positive = d[ap];
+    const double loss = double(positive.distance() - negative.distance() + Wide<T>(margin));
     // Squares beyond the range still have an order.
-    return loss == loss ? loss : double((ap.d - negative.d) * (ap.d + negative.d)) + margin;
+    return loss == loss ? loss : double((positive.d - negative.d) * (positive.d + negative.d)) + margin;
   }
   static FASTLOSS_INLINE_MEMBER Slopes<3> with_curvature(PerInput<3> grad, PerInput<3> hess) {
     return {grad, hess, {max(0.0, hess.a), max(0.0, hess.b), max(0.0, hess.c)}};

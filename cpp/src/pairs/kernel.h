@@ -1,6 +1,6 @@
 // The loops around a pair loss. A loss measures a row and answers its value; then, feature by feature, it
 // gives the derivatives by each of its inputs. It may offer several forms of that (`forms`) and say which
-// one a row needs.
+// one a row needs; and whether its scalar code is so `costly` that tails are to be avoided.
 #pragma once
 
 #include "kernels.h"
@@ -20,13 +20,15 @@ PairMeasured measure_row(const T* const* input, std::int64_t features, double ta
 template <class T>
 struct Arrays {
   T *a, *b, *c;
-  FASTLOSS_INLINE_MEMBER Arrays(T* const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
+  template <class Pointer>
+  FASTLOSS_INLINE_MEMBER Arrays(Pointer const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
   template <int count>
   FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
-    a[i] = T(x.a * factor);
-    b[i] = T(x.b * factor);
-    if constexpr (count == 3) c[i] = T(x.c * factor);
+    a[i] = canonical(T(x.a * factor));
+    b[i] = canonical(T(x.b * factor));
+    if constexpr (count == 3) c[i] = canonical(T(x.c * factor));
   }
+  static FASTLOSS_INLINE_MEMBER T canonical(T x) { return x == x ? x : Format<T>::nan; }
 };
 
 template <Mode mode, int form, class Loss, class T>
@@ -42,24 +44,53 @@ FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, 
   if constexpr (mode == Mode::grad_positive) hess.store(i, s.curvature, factor);
 }
 
-template <Mode mode, int form, class Loss, class T>
+template <Mode mode, int form, bool whole_lanes, class Loss, class T>
 FASTLOSS_INLINE void derive_features(const Loss& row, const T* const* input, int n, double factor, T* const* grad,
                                      T* const* hess) {
   const Loss loss = row;
   const Arrays<const T> x(input, Loss::inputs);
   const Arrays<T> g(grad, Loss::inputs), h(mode == Mode::grad ? grad : hess, Loss::inputs);
 #pragma omp simd
-  for (int i = 0; i < n; ++i) derive_feature<mode, form>(loss, i, x, factor, g, h);
+  for (int i = 0; i < (whole_lanes ? n & -lanes : n); ++i) derive_feature<mode, form>(loss, i, x, factor, g, h);
+}
+
+// The same where scalar code for a tail would be long and slow: the features beyond whole lanes pass through
+// room of their own.
+template <Mode mode, int form, class Loss, class T>
+FASTLOSS_INLINE void derive_by_lanes(const Loss& row, const T* const* input, int n, double factor, T* const* grad,
+                                     T* const* hess) {
+  constexpr int inputs = Loss::inputs, results = mode == Mode::grad ? inputs : 2 * inputs;
+  alignas(64) T spare[inputs + results][lanes];
+  T* room[inputs + results];
+  for (int k = 0; k < inputs + results; ++k) room[k] = spare[k];
+  const int whole = n & -lanes;
+  for (int k = 0; k < inputs; ++k)
+    for (int i = 0; i < lanes; ++i) spare[k][i] = i < n - whole ? input[k][whole + i] : T(0);
+  for (int part = whole > 0 ? 0 : 1; part < (n > whole ? 2 : 1); ++part) {
+    const bool rest = part == 1;
+    derive_features<mode, form, true>(row, rest ? room : input, rest ? lanes : whole, factor,
+                                      rest ? room + inputs : grad, rest ? room + 2 * inputs : hess);
+  }
+  for (int k = 0; k < results; ++k) {
+    T* target = (k < inputs ? grad[k] : hess[k - inputs]) + whole;
+    for (int i = 0; i < n - whole; ++i) target[i] = spare[inputs + k][i];
+  }
 }
 
 template <class Loss, class T, Mode mode>
 void derive_row(const void* state, const T* const* input, int n, double factor, T* const* grad,
                 T* const* hess) noexcept {
   const Loss& loss = *static_cast<const Loss*>(state);
+  const auto derive = [&]<int form>() __attribute__((always_inline)) {
+    if constexpr (Loss::costly)
+      derive_by_lanes<mode, form>(loss, input, n, factor, grad, hess);
+    else
+      derive_features<mode, form, false>(loss, input, n, factor, grad, hess);
+  };
   if constexpr (Loss::forms == 2) {
-    if (loss.form() == 1) return derive_features<mode, 1>(loss, input, n, factor, grad, hess);
+    if (loss.form() == 1) return derive.template operator()<1>();
   }
-  derive_features<mode, 0>(loss, input, n, factor, grad, hess);
+  derive.template operator()<0>();
 }
 
 template <template <class> class Loss, class T>

@@ -19,6 +19,8 @@ FASTLOSS_INLINE double difference(T x, T y) {
   return double(x) - double(y);
 }
 
+FASTLOSS_INLINE Pair<double> absolute(Pair<double> r) { return {abs(r.hi), r.hi < 0.0 ? -r.lo : r.lo}; }
+
 FASTLOSS_INLINE double sign(double r) { return r == 0.0 ? 0.0 : copysign(1.0, r); }
 
 // a b + c, in one rounding where T is double. By float inputs float64 has bits to spare, and not every CPU has fma.
@@ -30,12 +32,15 @@ FASTLOSS_INLINE double product_sum(double a, double b, double c) {
     return fma(a, b, c);
 }
 
-template <class T>
-FASTLOSS_INLINE Wide<T> widened(Pair<double> x) {
-  if constexpr (sizeof(T) == 4)
-    return x.hi;
-  else
-    return joined(x.hi, x.lo);
+// The sum of term(i) over the features, in the precision that T asks for.
+template <class T, class Term>
+FASTLOSS_INLINE Wide<T> sum_features(std::int64_t n, Term term) {
+  if constexpr (sizeof(T) == 4) {
+    return plain_sum(n, term);
+  } else {
+    const Pair<double> sum = exact_sum(n, term);
+    return joined(sum.hi, sum.lo);
+  }
 }
 
 FASTLOSS_INLINE double root(double x) { return sqrt(x); }
@@ -60,9 +65,34 @@ FASTLOSS_INLINE double largest_difference(const T* x, const T* y, std::int64_t n
   return largest_feature(n, [=](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])); });
 }
 
+FASTLOSS_INLINE double squared_feature(float x, float y, double) {
+  const double r = difference(x, y);
+  return r * r;
+}
+FASTLOSS_INLINE Pair<double> squared_feature(double x, double y, double scale) {
+  const Pair<double> r = two_sum(x, -y);
+  const double hi = r.hi * scale, square = hi * hi;
+  return {square, fma(hi, hi, -square) + 2.0 * hi * (r.lo * scale)};
+}
+// sum (r scale)^2
+template <class T>
+FASTLOSS_INLINE Wide<T> sum_squares(const T* x, const T* y, std::int64_t n, double scale) {
+  return sum_features<T>(
+      n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], scale); });
+}
+// For rows whose squares leave the range; infinite or NaN where a feature is.
+template <class T>
+__attribute__((noinline, cold)) static Wide<T> scaled_squares(const T* x, const T* y, std::int64_t n, double& scale) {
+  const double most = largest_difference(x, y, n);
+  if (!(most > 0.0 && most < Format<double>::inf)) return most;
+  scale = unit_scale(most);
+  return sum_squares(x, y, n, scale);
+}
+
 // sqrt(sum r^2). Squares of float differences are safe in float64; of double ones, extreme rows are scaled.
 template <class T>
 struct Euclidean {
+  static constexpr bool costly = false;
   Wide<T> d, d2;
   bool squared;
   double scale;  // a power of two
@@ -74,16 +104,17 @@ struct Euclidean {
     squared = choice.squared;
     scale = bound = bent = 1.0;
     d2 = sum_squares(x, y, n, 1.0);
-    if (sizeof(T) == 8 && !(double(d2) > 0x1p-900 && double(d2) < 0x1p1000)) rescale(x, y, n);
-    d = root(d2);
-    inverse = reciprocal(d);
-    per_d = double(inverse) * scale;
+    if (sizeof(T) == 8 && !(double(d2) > 0x1p-900 && double(d2) < 0x1p1000)) d2 = scaled_squares(x, y, n, scale);
+    const Wide<T> scaled = d = root(d2);
     if constexpr (sizeof(T) == 8) {
       if (scale != 1.0) {
         d = DoubleDouble(d.hi / scale, d.lo / scale);
         d2 = DoubleDouble(d2.hi / scale / scale);
       }
     }
+    if (!choice.derivatives) return;
+    inverse = reciprocal(scaled);
+    per_d = double(inverse) * scale;
     if (double(d) == 0.0) inverse = per_d = 0.0;
     if (double(d) == Format<double>::inf && per_d == 0.0) {  // infinite features have slope 1, the others 0
       scale = sizeof(T) == 8 ? Format<double>::smallest : 1.0;
@@ -110,28 +141,6 @@ struct Euclidean {
     const double u = clamp(slope(x, y), -1.0, 1.0);
     return weighted(product_sum<T>(-bent * u, u, 1.0), per_d);
   }
-
- private:
-  static FASTLOSS_INLINE_MEMBER double squared_feature(float x, float y, double) {
-    const double r = difference(x, y);
-    return r * r;
-  }
-  static FASTLOSS_INLINE_MEMBER Pair<double> squared_feature(double x, double y, double s) {
-    const Pair<double> r = two_sum(x, -y);
-    const double hi = r.hi * s, square = hi * hi;
-    return {square, fma(hi, hi, -square) + 2.0 * hi * (r.lo * s)};
-  }
-  static FASTLOSS_INLINE_MEMBER Wide<T> sum_squares(const T* x, const T* y, std::int64_t n, double s) {
-    return widened<T>(sum_features<T>(
-        n, [=](std::int64_t i) __attribute__((always_inline)) { return squared_feature(x[i], y[i], s); }));
-  }
-  __attribute__((noinline, cold)) void rescale(const T* x, const T* y, std::int64_t n) {
-    const double most = largest_difference(x, y, n);
-    d2 = most;
-    if (!(most > 0.0 && most < Format<double>::inf)) return;
-    scale = unit_scale(most);
-    d2 = sum_squares(x, y, n, scale);
-  }
 };
 
 // What |r| or |r|^2 makes of the derivatives of |r|.
@@ -154,22 +163,27 @@ struct Outer {
 // sum |r|
 template <class T>
 struct Manhattan {
+  static constexpr bool costly = false;
   Wide<T> d;
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
-    d = widened<T>(
-        sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])); }));
+    d = sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return size(x[i], y[i]); });
     outer.set(choice.squared, double(d));
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(sign(difference(x, y))); }
   FASTLOSS_INLINE_MEMBER double bend(T x, T y) const { return outer.bend(sign(difference(x, y)), 0.0); }
+
+ private:
+  static FASTLOSS_INLINE_MEMBER double size(float x, float y) { return abs(difference(x, y)); }
+  static FASTLOSS_INLINE_MEMBER Pair<double> size(double x, double y) { return absolute(two_sum(x, -y)); }
 };
 
 // max |r|; features that share the maximum share the slope.
 template <class T>
 struct Chebyshev {
+  static constexpr bool costly = false;
   Wide<T> d;
   double share;
   Outer outer;
@@ -180,10 +194,10 @@ struct Chebyshev {
     share = 1.0;
     outer.set(choice.squared, most);
     if (choice.derivatives)
-      share = 1.0 / sum_features<float>(
-                        n, [=
-      ](std::int64_t i) __attribute__((always_inline)) { return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0; })
-                        .hi;
+      share = 1.0 / plain_sum(
+                        n, [=](std::int64_t i) __attribute__((always_inline)) {
+                          return abs(difference(x[i], y[i])) == most ? 1.0 : 0.0;
+                        });
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const { return outer.slope(part(difference(x, y))); }

@@ -8,16 +8,18 @@ namespace fastloss::FASTLOSS_ISA {
 
 FASTLOSS_INLINE double wide_size(float x, float y, double scale) { return abs(difference(x, y)) * scale; }
 FASTLOSS_INLINE DoubleDouble wide_size(double x, double y, double scale) {
-  const Pair<double> r = two_sum(x, -y);
-  return {abs(r.hi) * scale, (r.hi < 0.0 ? -r.lo : r.lo) * scale};
+  const Pair<double> r = absolute(two_sum(x, -y));
+  return {r.hi * scale, r.lo * scale};
 }
 
 template <class T>
 struct Power {
+  static constexpr bool costly = true;
   Wide<T> d;
-  double p, scale, steep;  // steep: (p - 1) / d
-  double least, most;      // scaled features up to `least` count as 0, those beyond `most` as `most`
-  Wide<T> level;           // log (d scale)
+  double p, scale;
+  double rise, fall;   // the bend is rise (|r| / d)^(p-2) - fall (|r| / d)^(2p-2)
+  double least, most;  // scaled features up to `least` count as 0, those beyond `most` as `most`
+  Wide<T> level;       // log (d scale)
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
@@ -25,7 +27,7 @@ struct Power {
     const bool regular = largest > 0.0 && largest < Format<double>::inf;
     p = choice.p;
     d = largest;
-    steep = 0.0;
+    rise = fall = 0.0;
     // With an infinite feature those count as 1, all others as 0.
     scale = regular ? unit_scale(largest) : Format<double>::smallest;
     most = regular ? Format<double>::inf : 1.0;
@@ -34,32 +36,41 @@ struct Power {
     if (regular) {
       level = wide_log(Wide<T>(largest * scale));
       const Power self = *this;
-      const Pair<double> sum = sum_features<T>(
-          n, [=](std::int64_t i) __attribute__((always_inline)) { return self.power(x[i], y[i], self.p); });
-      const Wide<T> growth = wide_log(widened<T>(sum)) / Wide<T>(p);
+      const Wide<T> sum =
+          sum_features<T>(n, [=](std::int64_t i) __attribute__((always_inline)) { return self.term(x[i], y[i]); });
+      const Wide<T> growth = wide_log(sum) / Wide<T>(p);
       level = level + growth;
       d = Wide<T>(largest) * wide_exp(growth);
-      steep = double(Wide<T>(p - 1.0) / d);
+      rise = fall = min(double(Wide<T>(p - 1.0) / d), Format<double>::largest);
     }
     outer.set(choice.squared, double(d));
+    if (choice.squared) {  // 2 d bend + 2 slope^2
+      rise = 2.0 * (p - 1.0);
+      fall = 2.0 * (p - 2.0);
+    }
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const {
-    return outer.slope(copysign(power(x, y, p - 1.0), difference(x, y)));
+    return outer.slope(copysign(double(power(x, y, p - 1.0)), difference(x, y)));
   }
   FASTLOSS_INLINE_MEMBER double bend(T x, T y) const {
-    const double s = power(x, y, p - 1.0), t = power(x, y, p - 2.0);
-    return outer.bend(s, weighted(product_sum<T>(-s, s, t), steep));
+    const Wide<T> s = power(x, y, p - 1.0), t = power(x, y, p - 2.0);
+    return double(Wide<T>(rise) * t - Wide<T>(fall) * s * s);
   }
 
  private:
   // (|r| / d)^exponent; 0 for r = 0, whatever the exponent.
-  FASTLOSS_INLINE_MEMBER double power(T x, T y, double exponent) const {
+  FASTLOSS_INLINE_MEMBER Wide<T> power(T x, T y, double exponent) const {
     const Wide<T> size = wide_size(x, y, scale);
     const bool nothing = !(double(size) > least);
     const Wide<T> base = nothing ? Wide<T>(1.0) : double(size) > most ? Wide<T>(most) : size;
-    const double result = double(wide_exp(Wide<T>(exponent) * (wide_log(base) - level)));
-    return nothing ? 0.0 : result;
+    const Wide<T> result = wide_exp(Wide<T>(exponent) * (wide_log(base) - level));
+    return nothing ? Wide<T>(0.0) : result;
+  }
+  FASTLOSS_INLINE_MEMBER double term(float x, float y) const { return power(x, y, p); }
+  FASTLOSS_INLINE_MEMBER Pair<double> term(double x, double y) const {
+    const DoubleDouble t = power(x, y, p);
+    return {t.hi, t.lo};
   }
 };
 

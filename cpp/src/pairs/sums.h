@@ -5,57 +5,65 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-// How many terms a lane adds before the sum is compensated. Terms made of float need none: float64 lanes
-// are beyond reproach for as many features as memory holds.
-template <class T>
-inline constexpr std::int64_t plain_terms = sizeof(T) == 4 ? INT64_MAX / (2 * lanes) : 4;
-
-// The lanes of a sum: what was added last, the sum of it, and the errors of both.
-struct SumLanes {
-  alignas(64) double part[lanes], sum[lanes], error[lanes];
-
-  FASTLOSS_INLINE_MEMBER void add(int j, double term) { part[j] += term; }
-  FASTLOSS_INLINE_MEMBER void add(int j, Pair<double> term) {
-    part[j] += term.hi;
-    error[j] += term.lo;
-  }
-};
-
-// The sum of term(i) >= 0 for i in [0, n). A term may be a pair.
-template <class T, class Term>
-FASTLOSS_INLINE Pair<double> sum_features(std::int64_t n, Term term) {
-  SumLanes s{};
-  for (std::int64_t first = 0; first < n; first += plain_terms<T> * lanes) {
-    const std::int64_t last = min(n, first + plain_terms<T> * lanes);
-    std::int64_t i = first;
-    for (; i + lanes <= last; i += lanes) {
+// The sum of term(i) >= 0 for i in [0, n), in plain float64. For terms made of float that is beyond reproach,
+// for as many features as memory holds.
+template <class Term>
+FASTLOSS_INLINE double plain_sum(std::int64_t n, Term term) {
+  alignas(64) double sum[lanes];
 #pragma omp simd
-      for (int j = 0; j < lanes; ++j) s.add(j, term(i + j));
-    }
-    for (int j = 0; i + j < last; ++j) s.add(j, term(i + j));
+  for (int j = 0; j < lanes; ++j) sum[j] = 0.0;
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) sum[j] += term(i + j);
+  }
+  for (int j = 0; i + j < n; ++j) sum[j] += term(i + j);
+  for (int width = lanes / 2; width > 0; width /= 2) {
+    if (n <= width) continue;  // nothing but zeros
+#pragma omp simd
+    for (int j = 0; j < width; ++j) sum[j] += sum[j + width];
+  }
+  return sum[0];
+}
+
+// The same of pairs, with all rounding errors kept, as a pair.
+template <class Term>
+FASTLOSS_INLINE Pair<double> exact_sum(std::int64_t n, Term term) {
+  alignas(64) double sum[lanes], error[lanes];
+#pragma omp simd
+  for (int j = 0; j < lanes; ++j) sum[j] = error[j] = 0.0;
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
 #pragma omp simd
     for (int j = 0; j < lanes; ++j) {
-      const Pair<double> total = two_sum(s.sum[j], s.part[j]);
-      s.sum[j] = total.hi;
-      s.error[j] += total.lo;
-      s.part[j] = 0.0;
+      const Pair<double> x = term(i + j), total = two_sum(sum[j], x.hi);
+      sum[j] = total.hi;
+      error[j] += x.lo + total.lo;
     }
+  }
+  for (int j = 0; i + j < n; ++j) {
+    const Pair<double> x = term(i + j), total = two_sum(sum[j], x.hi);
+    sum[j] = total.hi;
+    error[j] += x.lo + total.lo;
   }
   for (int width = lanes / 2; width > 0; width /= 2) {
+    if (n <= width) continue;
 #pragma omp simd
     for (int j = 0; j < width; ++j) {
-      const Pair<double> total = two_sum(s.sum[j], s.sum[j + width]);
-      s.sum[j] = total.hi;
-      s.error[j] += s.error[j + width] + total.lo;
+      const Pair<double> total = two_sum(sum[j], sum[j + width]);
+      sum[j] = total.hi;
+      error[j] += error[j + width] + total.lo;
     }
   }
-  return {s.sum[0], s.sum[0] < Format<double>::inf ? s.error[0] : 0.0};
+  return {sum[0], sum[0] < Format<double>::inf ? error[0] : 0.0};
 }
 
 // The largest size(i) >= 0 for i in [0, n); NaN if one is NaN.
 template <class Size>
 FASTLOSS_INLINE double largest_feature(std::int64_t n, Size size) {
-  alignas(64) double most[lanes] = {}, bad[lanes] = {};
+  alignas(64) double most[lanes], bad[lanes];
+#pragma omp simd
+  for (int j = 0; j < lanes; ++j) most[j] = bad[j] = 0.0;
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes) {
 #pragma omp simd
@@ -70,10 +78,15 @@ FASTLOSS_INLINE double largest_feature(std::int64_t n, Size size) {
     most[j] = max(most[j], x);
     bad[j] = unless_nan(x, bad[j]);
   }
-  double result = 0.0;
-  for (int j = 0; j < lanes; ++j) result = max(result, most[j]);
-  for (int j = 0; j < lanes; ++j) result = unless_nan(bad[j], result);
-  return result;
+  for (int width = lanes / 2; width > 0; width /= 2) {
+    if (n <= width) continue;
+#pragma omp simd
+    for (int j = 0; j < width; ++j) {
+      most[j] = max(most[j], most[j + width]);
+      bad[j] += bad[j + width];
+    }
+  }
+  return unless_nan(bad[0], most[0]);
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -8,10 +8,22 @@ namespace fastloss::FASTLOSS_ISA {
 // Label smoothing: t (1 - ls) + ls / 2, and one minus that, each without cancellation.
 template <class N>
 struct Smoothing {
-  N keep, half;
-  explicit FASTLOSS_INLINE_MEMBER Smoothing(double ls) : keep(N(1) - ls), half(ls / 2) {}
-  N FASTLOSS_INLINE_MEMBER positive(N t) const { return fma(t, keep, half); }
-  N FASTLOSS_INLINE_MEMBER negative(N t) const { return fma(N(1) - t, keep, half); }
+  N keep, rest, half;  // keep + rest = 1 - ls
+  explicit FASTLOSS_INLINE_MEMBER Smoothing(double ls) {
+    const Pair<double> exact = Pair<double>(1) - Pair<double>(ls);
+    assign(keep, exact), assign(rest, exact - Pair<double>(keep)), assign(half, ls / 2);
+  }
+  N FASTLOSS_INLINE_MEMBER positive(N t) const { return fma(t, keep, fma(t, rest, half)); }
+  N FASTLOSS_INLINE_MEMBER negative(N t) const { return positive(N(1) - t); }
+};
+template <class T>
+struct Smoothing<Pair<T>> {
+  Pair<T> keep, half;
+  explicit FASTLOSS_INLINE_MEMBER Smoothing(double ls) {
+    assign(keep, Pair<double>(1) - Pair<double>(ls)), assign(half, ls / 2);
+  }
+  Pair<T> FASTLOSS_INLINE_MEMBER positive(Pair<T> t) const { return t * keep + half; }
+  Pair<T> FASTLOSS_INLINE_MEMBER negative(Pair<T> t) const { return positive(Pair<T>(1) - t); }
 };
 
 // Cox (1958): pos_weight t softplus(-z) + (1 - t) softplus(z), with z the logit.
@@ -40,10 +52,11 @@ struct BinaryCrossEntropyProbabilities {
   explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyProbabilities(const double* p)
       : smooth(p[2]), eps(p[3] > 0 ? T(p[3]) : T(-1)), low(T(0 - log1p(-p[3]))), high(T(-log(p[3]))) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target, T pos_weight) const {
-    const T p = pred + T(0), q = T(1) - p;  // -0 is 0
-    const T pos = pos_weight * smooth.positive(target), neg = smooth.negative(target);
+    const T p = pred + T(0);  // -0 is 0
+    const T pos = pos_weight * smooth.positive(target), neg = smooth.negative(target), q = T(1) - p;
     const T pos_slope = pos == T(0) ? T(0) : pos / p, neg_slope = neg == T(0) ? T(0) : neg / q;
-    const T pos_bend = pos == T(0) ? T(0) : pos_slope / p, neg_bend = neg == T(0) ? T(0) : neg_slope / q;
+    const T q_lo = (T(1) - q) - p, qq = fma(q, q, (q + q) * q_lo);
+    const T pos_bend = pos == T(0) ? T(0) : pos_slope / p, neg_bend = neg == T(0) ? T(0) : neg / qq;
     const bool flat = p <= eps || q <= eps;
     const T hess = flat ? T(0) : pos_bend + neg_bend;
     return {.value = weighted(pos, clamp(T(0) - log(p), low, high)) + weighted(neg, clamp(T(0) - log1p(-p), low, high)),

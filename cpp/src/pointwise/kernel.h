@@ -27,7 +27,7 @@ FASTLOSS_INLINE T ready(T derivative, T factor) {
 }
 
 template <template <class> class Loss, class T, Mode mode, bool weighted>
-void map_run(const PointwiseRun<T>& run) noexcept {
+static void map_run(const PointwiseRun<T>& run) noexcept {
   const Loss<T> loss(run.parameters);
   const T* __restrict pred = run.pred, * __restrict target = run.target, * __restrict element = run.element;
   const T* __restrict weight_factor = run.weight_factor;

@@ -34,7 +34,7 @@
        .element_parameter = "pos_weight", .cost = 2,                                                    \
        .slack = "gradient: the larger of (1-t) p and pos_weight t (1-p), for soft targets",             \
        .variant = [](ParameterArray p) { return p[0] != 0.0 ? 1 : 0; })                                 \
-  LOSS((BinaryFocalProbabilities, BinaryFocalLogits, BinaryFocalSquareLogits),                          \
+  LOSS((BinaryFocalProbabilities, BinaryFocalLogits, BinaryFocalSquareLogits, BinaryFocalSquareProbabilities),                          \
        .name = "binary_focal", .class_name = "BinaryFocal",                                             \
        .aliases = "focal|binary_focal_crossentropy|sigmoid_focal", .family = "binary",                  \
        .formula = "alpha_t (1 - p_t)^gamma BCE, p_t = t p + (1 - t)(1 - p), "                           \
@@ -50,4 +50,4 @@
        .probabilities_unless_logits = true, .target_domain = {0.0, 1.0}, .convex = false,               \
        .element_parameter = "pos_weight", .cost = 4,                                                    \
        .slack = "derivatives: the largest term of their sums",                                          \
-       .variant = [](ParameterArray p) { return p[2] == 0.0 ? 0 : p[0] == 2.0 && p[4] == 0.0 && p[5] == 0.0 ? 2 : 1; })
+       .variant = [](ParameterArray p) { return p[2] == 0.0 ? (p[0] == 2.0 ? 3 : 0) : p[0] == 2.0 && p[4] == 0.0 && p[5] == 0.0 ? 2 : 1; })

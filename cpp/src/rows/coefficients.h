@@ -13,9 +13,9 @@ FASTLOSS_INLINE double class_factor(const RowGroup<T>& group, std::int64_t k) {
 // The derivatives of a row of weight zero.
 template <class T>
 static void silence(RowGroup<T>& group, int r) {
-  for (std::int64_t i = 0; i < group.pitch; ++i) group.rows[r * group.pitch + i] = T(0);
+  for (std::int64_t i = 0; i < group.pitch; ++i) row_of(group, r)[i] = T(0);
   if (group.want_hess)
-    for (std::int64_t i = 0; i < group.pitch; ++i) group.hess[r * group.pitch + i] = T(0);
+    for (std::int64_t i = 0; i < group.pitch; ++i) hess_of(group, r)[i] = T(0);
   group.scale[r] = group.rest[r] = T(1);
 }
 

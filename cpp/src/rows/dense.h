@@ -71,6 +71,7 @@ struct DenseDerivatives {
   double top, others, sum;  // top: the exponential at the peak, lifted
   DoubleDouble push, pull;
   double first, second;  // what first and second derivatives are multiplied by
+  double second_push;    // second U
 };
 
 template <class T, bool lifted, bool bent>
@@ -82,8 +83,8 @@ static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, c
     const double rest = high == d.top ? d.others : d.sum - e;
     if constexpr (bent) {
       const double other_pull = (d.pull.hi - pull[j]) + d.pull.lo;
-      const double mixed =
-          high * (positive ? rest * d.push.hi : fma(e, other_pull, rest * d.push.hi)) * (d.second * Lift<T>::down);
+      const double curve = positive ? 0.0 : e * (other_pull * d.second);
+      const double mixed = high * fma(rest, d.second_push, curve) * Lift<T>::down;
       hess[j] = T(positive ? mixed : fma(pull[j] * (rest * rest), d.second, mixed));
     }
     const double other_push = (d.push.hi - push[j]) + d.push.lo;
@@ -93,7 +94,7 @@ static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, c
 
 template <template <class> class Loss, class T, bool linear>
 static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip<T>& clip) noexcept {
-  T* row = group.rows + r * group.pitch;
+  T* row = row_of(group, r);
   alignas(64) double c[run_length];
   Weighted weighted;
   const auto runs = [&](std::int64_t begin, int n, auto&& work) {
@@ -104,7 +105,8 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
     }
   };
 
-  const T peak = peak_of(row, group.pitch);
+  const LogitRow<T> logits = logit_row(group, r, true);
+  const T peak = logits.peak;
   Totals<T, linear> totals;
   if constexpr (linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
@@ -113,7 +115,7 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
       return false;
   }
   Wide<T> others;
-  if (!sum_exponentials < T, sizeof(T) == 8 || !linear, linear > (group, r, peak, others)) return false;
+  if (!sum_exponentials < T, sizeof(T) == 8 || !linear, linear > (group, r, logits, others)) return false;
   const Softmax<T> softmax(peak, others, !linear);
   if constexpr (!linear) {
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
@@ -148,9 +150,10 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
                               push,
                               pull,
                               double(first),
-                              double(first / softmax.sum)};
+                              double(first / softmax.sum),
+                              double(first / softmax.sum * Wide<T>(push.hi))};
   const double zeros[lanes] = {};
-  T* hess = group.want_hess ? group.hess + r * group.pitch : nullptr;
+  T* hess = group.want_hess ? hess_of(group, r) : nullptr;
   return in_pieces(group, [&](std::int64_t begin, int n) {
     runs(begin, n, [&](std::int64_t at, int length) {
       for (int i = 0; i < length; i += lanes) {
@@ -173,7 +176,7 @@ template <template <class> class Loss, class T>
 static void dense(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
-  for (int r = 0; r < group.count; ++r) {
+  for (int r = group.first; r < group.last; ++r) {
     group.value[r] = 0.0;
     group.scale[r] = group.rest[r] = T(1);
     if (!group.silent[r]) {

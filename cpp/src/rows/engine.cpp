@@ -1,8 +1,5 @@
-// Row losses: groups of rows over threads; for each group fetch, compute, store.
+// Row losses: groups of rows over threads, batches of a group through scratch.
 #include "rows/engine.h"
-
-#include <memory>
-#include <new>
 
 #include "block/total.h"
 #include "registry.h"
@@ -13,10 +10,12 @@
 namespace fastloss {
 namespace {
 
-// A group's rows, its Hessian and its rows back to back, where they are short; each so many bytes on the stack.
-constexpr std::int64_t stack_bytes = 12 << 10;
-// What rows that lie turned may take together, so that they can be moved in tiles.
+// A batch should leave the cache to what comes in and goes out meanwhile.
+constexpr std::int64_t batch_bytes = 4 << 10;
+// Rows that lie turned may take more, so that they can be moved in tiles.
 constexpr std::int64_t turned_bytes = 256 << 10;
+// The work of a group, in classes.
+constexpr std::int64_t group_work = 1 << 14;
 
 template <class T>
 class Engine {
@@ -27,30 +26,32 @@ class Engine {
         faults_(faults),
         tier_(tier()),
         table_(tier_.rows<T>()),
-        transfer_(tier_, job.past_cache),
-        check_(job, faults) {
+        transfer_(tier_),
+        check_(job, faults),
+        pitch_((job.inner + lanes - 1) & -lanes) {
     const double* common = job.parameters + parameter_place(*job.row, "from_logits");
     logits_ = common[from_logits] != 0.0;
     smoothing_ = common[label_smoothing];
     eps_ = common[eps];
+    spiky_ = logits_ && job.row->labels && smoothing_ == 0.0;
     const RowKernel<T>& kernel = table_.kernel[job.loss * max_variants + job.variant];
-    kernel_ = !logits_ ? kernel.probabilities : job.row->labels && smoothing_ == 0.0 ? kernel.spike : kernel.dense;
+    kernel_ = !logits_ ? kernel.probabilities : spiky_ ? kernel.spike : kernel.dense;
     weighs_ = job.weighted || job.class_weight != nullptr || job.has_ignore_index;
-    pitch_ = (job.inner + lanes - 1) & -lanes;
-    const bool turned = std::abs(stride_of(job.input[0])) < std::abs(job.input[0].inner_stride);
+
+    const Operand& pred = job.input[0];
     const std::int64_t bytes = pitch_ * sizeof(T), tiled = std::min<std::int64_t>(lanes, turned_bytes / bytes);
-    rows_ =
-        static_cast<int>(std::clamp<std::int64_t>(std::max(stack_bytes / bytes, turned ? tiled : 1), 1, group_rows));
-    on_heap_ = rows_ * bytes > stack_bytes;
+    const bool turned = pred.ndim > 0 && std::abs(pred.strides[pred.ndim - 1]) < std::abs(pred.inner_stride);
+    batch_ = within_group(std::max(batch_bytes / bytes, turned ? tiled : 1));
+    group_ = std::max(batch_, within_group(group_work / job.inner));
+    heap_bytes_ = batch_ * bytes <= stack_bytes ? 0 : batch_ * bytes * (1 + job.want_hess);
   }
 
   Outcome run() {
     Outcome outcome{0.0, static_cast<double>(job_.terms)};
-    const std::int64_t groups = (job_.terms + rows_ - 1) / rows_;
-    const int threads = static_cast<int>(std::min<std::int64_t>(
-        groups, threads_for(job_, static_cast<double>(job_.terms) *
-                                      (30.0 + static_cast<double>(job_.inner) * job_.row->cost))));
-    const std::unique_ptr<char[], Release> heap(on_heap_ ? allocate(threads) : nullptr);
+    const std::int64_t groups = (job_.terms + group_ - 1) / group_;
+    const double work = static_cast<double>(job_.terms) * (30.0 + static_cast<double>(job_.inner) * job_.row->cost);
+    const int threads = static_cast<int>(std::min<std::int64_t>(groups, threads_for(job_, work)));
+    const std::unique_ptr<char[], Release> heap(allocate(threads));
     const bool fused = weighs_ && job_.mean && !job_.want_grad;  // weights are summed on the way
     if (weighs_ && job_.mean && job_.want_grad) outcome.weight = sum_weights();
     if (faults_.any() || poll_.stopped()) return outcome;
@@ -58,21 +59,20 @@ class Engine {
     SharedSum sum, weight;
     std::atomic<int> place{0};
     parallel_for(groups, threads, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      Scratch scratch;
-      scratch.use(heap.get() == nullptr ? nullptr : heap.get() + place.fetch_add(1) * heap_bytes(), rows_ * pitch_);
-      Ticker ticker{poll_, faults_, begin * rows_, on_caller};
-      prepare(scratch, ticker);
+      Scratch s;
+      s.use(heap.get() == nullptr ? nullptr : heap.get() + place.fetch_add(1) * heap_bytes_, batch_ * pitch_);
+      Ticker ticker{poll_, faults_, 0, on_caller};
+      prepare(s, ticker);
       LocalSum local_sum(sum, job_.terms), local_weight(weight, job_.terms);
       for (std::int64_t group = begin; group < end; ++group) {
-        ticker.index = group * rows_;
-        if (((group - begin) % 16 == 0 && poll_.tick(on_caller)) || faults_.beyond(ticker.index)) break;
-        const std::int64_t last = std::min((group + 1) * rows_, job_.terms);
-        bool good = true;
-        for (std::int64_t index = group * rows_; good && index < last; index += scratch.group.count)
-          good = process(index, static_cast<int>(last - index), scratch, ticker, fused, local_sum, local_weight);
-        if (!good) break;
+        std::int64_t index = group * group_;
+        ticker.index = index;
+        if (((group - begin) % 16 == 0 && poll_.tick(on_caller)) || faults_.beyond(index)) break;
+        const std::int64_t last = std::min(index + group_, job_.terms);
+        for (; index < last; index += s.group.count)
+          if (!process(index, static_cast<int>(last - index), s, ticker, local_sum, fused ? &local_weight : nullptr))
+            return;
       }
-      if (job_.past_cache) fence();
     });
     outcome.sum = sum.value();
     if (fused) outcome.weight = weight.value();
@@ -80,6 +80,7 @@ class Engine {
   }
 
  private:
+  // Asked by kernels while rows are long.
   struct Ticker {
     Poll& poll;
     Faults& faults;
@@ -91,33 +92,17 @@ class Engine {
     }
   };
 
-  struct Scratch {
-    static constexpr int n = stack_bytes / sizeof(T);
-    alignas(64) T row[n];
-    alignas(64) T hess_row[n];
-    alignas(64) T flat[n + lanes];
-    alignas(64) double weight[group_rows];
-    alignas(64) T terms[group_rows];
-    RowGroup<T> group;
+  using Scratch = RowScratch<T>;
 
-    void use(char* heap, std::int64_t length) noexcept {
-      group.rows = heap == nullptr ? row : reinterpret_cast<T*>(heap);
-      group.hess = heap == nullptr ? hess_row : group.rows + length;
-    }
-  };
-
-  struct Release {
-    void operator()(char* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
-  };
-  std::int64_t heap_bytes() const noexcept { return rows_ * pitch_ * sizeof(T) * (1 + job_.want_hess); }
   char* allocate(int threads) const {
+    if (heap_bytes_ == 0) return nullptr;
     std::int64_t bytes;
-    if (__builtin_mul_overflow(heap_bytes(), threads, &bytes)) throw std::bad_alloc();
+    if (__builtin_mul_overflow(heap_bytes_, threads, &bytes)) throw std::bad_alloc();
     return static_cast<char*>(::operator new[](bytes, std::align_val_t{64}));
   }
 
-  static std::int64_t stride_of(const Operand& operand) noexcept {
-    return operand.ndim == 0 ? INT64_MAX : operand.strides[operand.ndim - 1];
+  static int within_group(std::int64_t n) noexcept {
+    return static_cast<int>(std::clamp<std::int64_t>(n, 1, group_rows));
   }
 
   void prepare(Scratch& s, Ticker& ticker) const noexcept {
@@ -144,21 +129,21 @@ class Engine {
   // Labels, weights and what they say of each row; false where one of them is wrong.
   bool weigh(std::int64_t index, Scratch& s) noexcept {
     RowGroup<T>& g = s.group;
-    const double* weight = nullptr;
+    std::fill(g.mass, g.mass + g.count, 1.0);
     if (job_.weighted) {
-      weight = fetch_weights(tier_.passes<double>(), job_, index, g.count, s.weight, faults_);
+      const double* weight = fetch_weights(tier_.passes<double>(), job_, index, g.count, s.weight, faults_);
       if (weight == nullptr) return false;
+      if (weight != s.weight) std::copy_n(weight, g.count, s.weight);
+    } else {
+      std::fill(s.weight, s.weight + g.count, 1.0);
     }
-    for (int r = 0; r < g.count; ++r) s.weight[r] = weight == nullptr ? 1.0 : weight[r];
-    for (int r = 0; r < g.count; ++r) g.mass[r] = 1.0;
-    if (job_.row->labels) {
-      fetch_labels(job_.input[1], index, g.count, g.label);
-      for (int r = 0; r < g.count; ++r) {
-        const auto verdict = check_(g.label[r], index + r);
-        if (verdict == LabelCheck::Verdict::fault) return false;
-        if (verdict == LabelCheck::Verdict::ignored) s.weight[r] = 0.0, g.label[r] = 0;
-        if (job_.class_weight != nullptr) g.mass[r] = job_.class_weight[g.label[r]];
-      }
+    if (!job_.row->labels) return true;
+    fetch_labels(job_.input[1], index, g.count, g.label);
+    for (int r = 0; r < g.count; ++r) {
+      const auto verdict = check_(g.label[r], index + r);
+      if (verdict == LabelCheck::Verdict::fault) return false;
+      if (verdict == LabelCheck::Verdict::ignored) s.weight[r] = 0.0, g.label[r] = 0;
+      if (job_.class_weight != nullptr) g.mass[r] = job_.class_weight[g.label[r]];
     }
     return true;
   }
@@ -178,14 +163,15 @@ class Engine {
     parallel_for(groups, threads_for(job_, static_cast<double>(job_.terms) * cost), poll_,
                  [&](std::int64_t begin, std::int64_t end, bool on_caller) {
                    Scratch s;
-                   Ticker ticker{poll_, faults_, begin * group_rows, on_caller};
+                   Ticker ticker{poll_, faults_, 0, on_caller};
                    prepare(s, ticker);
                    LocalSum local(total, job_.terms);
                    for (std::int64_t group = begin; group < end; ++group) {
-                     ticker.index = group * group_rows;
+                     std::int64_t index = group * group_rows;
+                     ticker.index = index;
                      if (Ticker::stopped(&ticker)) return;
-                     const std::int64_t last = std::min((group + 1) * group_rows, job_.terms);
-                     for (std::int64_t index = group * group_rows; index < last; index += s.group.count) {
+                     const std::int64_t last = std::min(index + group_rows, job_.terms);
+                     for (; index < last; index += s.group.count) {
                        s.group.count = static_cast<int>(last - index);
                        place_target(index, s.group);
                        if (!weigh(index, s)) return;
@@ -202,8 +188,8 @@ class Engine {
     for (int r = 0; r < s.group.count; ++r) sum.add(s.weight[r] == 0.0 ? 0.0 : s.weight[r] * s.group.mass[r]);
   }
 
-  bool process(std::int64_t index, int count, Scratch& s, const Ticker& ticker, bool fused, LocalSum& sum,
-               LocalSum& weight) noexcept {
+  bool process(std::int64_t index, int count, Scratch& s, const Ticker& ticker, LocalSum& sum,
+               LocalSum* weight) noexcept {
     RowGroup<T>& g = s.group;
     const Place pred(job_.input[0], index, count);
     const Place grad = job_.want_grad ? Place(job_.grad[0], index, count) : pred;
@@ -215,38 +201,52 @@ class Engine {
       g.silent[r] = s.weight[r] == 0.0;
       g.factor[r] = s.weight[r] * factor_;
     }
-    transfer_.fetch(pred, g, s.flat, logits_ ? -std::numeric_limits<T>::infinity() : T(0));
-    if (!logits_ && !within_unit(index, g)) return false;
-    g.next_rows = pred.data + g.count * pred.step;
-    g.next_step = pred.step;
-    g.outputs = grad.data;
-    g.output_step = grad.step;
-    kernel_(g);
-    if (poll_.stopped() || faults_.beyond(ticker.index)) return false;
-    if (g.bad_target) return find_bad_target(index, g);
-    if (job_.reduced)
-      for (int r = 0; r < g.count; ++r) sum.add(s.weight[r] == 0.0 ? 0.0 : s.weight[r] * g.value[r]);
-    if (fused) {
-      if (dense_weights()) table_.passes.masses(g);
-      add_weights(s, weight);
+    for (g.first = 0; g.first < g.count; g.first = g.last) {
+      g.last = std::min(g.first + batch_, g.count);
+      transfer_.fetch(pred, g, s.flat, logits_ ? -std::numeric_limits<T>::infinity() : T(0), spiky_);
+      if (!logits_ && !within_unit(index + g.first, g)) return false;
+      look_ahead(pred, grad, g);
+      kernel_(g);
+      if (poll_.stopped() || faults_.beyond(ticker.index)) return false;
+      if (g.bad_target) return find_bad_target(index, g);
+      if (job_.want_grad) transfer_.store(grad, g, g.rows, g.scale + g.first, g.rest + g.first, s.flat);
+      if (job_.want_hess) {
+        std::fill(g.scale + g.first, g.scale + g.last, T(1));
+        transfer_.store(hess, g, g.hess, g.scale + g.first, g.scale + g.first, s.flat);
+      }
     }
-    if (job_.want_terms) {
-      for (int r = 0; r < g.count; ++r)
-        s.terms[r] = static_cast<T>(s.weight[r] == 0.0 ? 0.0 : s.weight[r] * g.value[r] * job_.scale);
-      store_run(tier_.passes<T>(), job_.term_values, index, g.count, s.terms, nullptr, 1.0, false);
-    }
-    if (job_.want_grad) transfer_.store(grad, g, g.rows, g.scale, g.rest, s.flat);
-    if (job_.want_hess) {
-      for (int r = 0; r < g.count; ++r) g.scale[r] = g.rest[r] = T(1);
-      transfer_.store(hess, g, g.hess, g.scale, g.rest, s.flat);
-    }
+    finish(index, s, sum, weight);
     return true;
+  }
+
+  void finish(std::int64_t index, Scratch& s, LocalSum& sum, LocalSum* weight) const noexcept {
+    RowGroup<T>& g = s.group;
+    for (int r = 0; r < g.count; ++r) g.value[r] = s.weight[r] == 0.0 ? 0.0 : s.weight[r] * g.value[r];
+    if (job_.reduced)
+      for (int r = 0; r < g.count; ++r) sum.add(g.value[r]);
+    if (weight != nullptr) {
+      if (dense_weights()) table_.passes.masses(g);
+      add_weights(s, *weight);
+    }
+    if (!job_.want_terms) return;
+    for (int r = 0; r < g.count; ++r) s.terms[r] = static_cast<T>(g.value[r] * job_.scale);
+    store_run(tier_.passes<T>(), job_.term_values, index, g.count, s.terms, nullptr, 1.0, false);
+  }
+
+  // What kernels bring into the cache: the rows after this batch and the place of its gradient.
+  void look_ahead(const Place& pred, const Place& grad, RowGroup<T>& g) const noexcept {
+    const auto cached = reinterpret_cast<const char*>(g.rows);
+    g.next = pred.contiguous() ? pred.at(g.last) : cached;
+    g.next_step = pred.contiguous() ? pred.step : 0;
+    const bool coming = job_.want_grad && grad.contiguous();
+    g.output = coming ? grad.at(g.first) : cached;
+    g.output_step = coming ? grad.step : 0;
   }
 
   // Probabilities must lie in [0, 1]; padding is 0.
   bool within_unit(std::int64_t index, const RowGroup<T>& g) noexcept {
     const auto outside = tier_.passes<T>().outside;
-    const std::int64_t n = g.count * g.pitch;
+    const std::int64_t n = (g.last - g.first) * g.pitch;
     for (std::int64_t begin = 0; begin < n; begin += 1 << 20) {
       const int piece = static_cast<int>(std::min<std::int64_t>(n - begin, 1 << 20));
       if (!outside(g.rows + begin, piece, T(0), T(1))) continue;
@@ -262,7 +262,7 @@ class Engine {
 
   // Names the first target that made the kernel complain. Memory may have changed since.
   bool find_bad_target(std::int64_t index, const RowGroup<T>& g) noexcept {
-    for (int r = 0; r < g.count; ++r)
+    for (int r = g.first; r < g.last; ++r)
       for (std::int64_t k = 0; k < g.classes; ++k) {
         double t;
         g.load_target(g.target + r * g.target_step + k * g.target_stride, g.target_stride, &t, 1);
@@ -281,11 +281,12 @@ class Engine {
   const RowTable<T>& table_;
   const Transfer<T> transfer_;
   const LabelCheck check_;
+  const std::int64_t pitch_;
   void (*kernel_)(RowGroup<T>&);
-  bool logits_, weighs_, on_heap_;
+  bool logits_, spiky_, weighs_;
   double smoothing_, eps_, factor_ = 1.0;
-  std::int64_t pitch_;
-  int rows_;  // per group
+  int group_, batch_;  // in rows
+  std::int64_t heap_bytes_;
 };
 
 }  // namespace

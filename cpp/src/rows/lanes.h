@@ -81,6 +81,15 @@ FASTLOSS_INLINE DoubleDouble scaled(DoubleDouble x, double power_of_two) {
   return x;
 }
 
+template <class T>
+FASTLOSS_INLINE T* row_of(const RowGroup<T>& group, int r) {
+  return group.rows + (r - group.first) * group.pitch;
+}
+template <class T>
+FASTLOSS_INLINE T* hess_of(const RowGroup<T>& group, int r) {
+  return group.hess + (r - group.first) * group.pitch;
+}
+
 // Calls f(begin, n) for the pieces of a row; false when the call was asked to stop.
 inline constexpr int piece_length = 1 << 15;
 template <class T, class F>

@@ -10,7 +10,7 @@ template <class T, bool fine>
 FASTLOSS_INLINE Probability<T> given(T p) {
   const Wide<T> wide = double(p), q = Wide<T>(1.0) - wide;
   const Wide<T> loss = fine ? -wide_log(wide) : Wide<T>(0.0 - double(log(p)));
-  return {wide_select(p == T(0), Wide<T>(Format<double>::inf), loss), wide, q, q};
+  return {wide_select(p == T(0), Wide<T>(Format<double>::inf), loss), wide, q, q, 1.0};
 }
 
 // A class that does not count adds nothing, unless it is NaN.
@@ -51,14 +51,14 @@ static void probabilities(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
   alignas(64) double c[run_length];
-  for (int r = 0; r < group.count; ++r) {
+  for (int r = group.first; r < group.last; ++r) {
     group.value[r] = 0.0;
     group.scale[r] = group.rest[r] = T(1);
     if (group.silent[r]) {
       if (group.want_grad) silence(group, r);
       continue;
     }
-    T *row = group.rows + r * group.pitch, *hess = group.want_hess ? group.hess + r * group.pitch : nullptr;
+    T *row = row_of(group, r), *hess = group.want_hess ? hess_of(group, r) : nullptr;
     Lanes<T> total;
     if (!in_pieces(group, [&](std::int64_t begin, int n) {
           for (int i = 0; i < n; i += run_length) {

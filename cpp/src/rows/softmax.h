@@ -1,69 +1,35 @@
 // A row of logits: its peak, the exponentials, and what follows for one class.
 #pragma once
 
-#include "math/exp.h"
+#include "rows/exponential.h"
 #include "rows/lanes.h"
 
 namespace fastloss::FASTLOSS_ISA {
 
-// Exponentials are kept as e^x 2^(exponent - n) with n = round(peak / ln 2): a power of two shifts without
-// rounding, as x - peak would not. They are lifted by 2^exponent so that what is multiplied by a large
-// factor later has not lost its digits to underflow first. Where not even that helps they are 0.
-template <class T>
-struct Lift;
-template <>
-struct Lift<float> {
-  static constexpr int exponent = 64;
-  static constexpr double up = 0x1p64, down = 0x1p-64;
-};
-template <>
-struct Lift<double> {
-  static constexpr int exponent = 256;
-  static constexpr double up = 0x1p256, down = 0x1p-256;
-};
-inline constexpr int widest_peak = 1 << 16;
+template <int width, class T>
+FASTLOSS_INLINE void raise(T* peak, const T* x) {
+#pragma omp simd
+  for (int j = 0; j < width; ++j) peak[j] = max(peak[j], x[j]);
+}
 
+// The largest of n entries; NaNs are passed over, the exponentials will show them.
 template <class T>
-struct Shift {
-  T shifter, lowest;  // lowest: where the exponent field of the power of two is 0
-  explicit FASTLOSS_INLINE_MEMBER Shift(T peak) {
-    using C = ExpConstants<T>;
-    const T n = fma(peak, C::per_ln2, C::shifter) - C::shifter, field = T(Format<T>::bias + Lift<T>::exponent) - n;
-    shifter = C::shifter + field;
-    lowest = -field * C::ln2;
+static T largest(const T* row, std::int64_t n) {
+  constexpr int width = 4 * lanes;
+  alignas(64) T peak[lanes];
+  for (int j = 0; j < lanes; ++j) peak[j] = -Format<T>::inf;
+  std::int64_t i = 0;
+  if (n >= width) {
+    alignas(64) T wide[width];
+    for (int j = 0; j < width; ++j) wide[j] = -Format<T>::inf;
+    for (; i + width <= n; i += width) raise<width>(wide, row + i);
+    for (int j = 0; j < width; j += lanes) raise<lanes>(peak, wide + j);
   }
-};
-
-// The lifted e^x = (hi + lo + tail) scale for |x| <= widest_peak: hi + lo is good to 0.8 ULP, with the tail to
-// a tenth.
-template <class T>
-struct Parts {
-  T hi, lo, tail, scale;
-};
-template <class T>
-FASTLOSS_INLINE Parts<T> lifted_exp(T any, const Shift<T>& shift) {
-  using C = ExpConstants<T>;
-  const T x = max(any, shift.lowest);
-  const T shifted = fma(x, C::per_ln2, shift.shifter), n = shifted - shift.shifter;
-  const T r_hi = fma(n, -C::ln2, x), r = fma(n, -C::ln2_lo, r_hi);  // r_hi is exact
-  const T hi = T(1) + r, lo = fma(r * r, exp_tail(r), r - (hi - T(1))), tail = fma(n, -C::ln2_lo, r_hi - r);
-  return {hi, lo, tail, from_bits(Bits<T>(bits_of(shifted) << Format<T>::mantissa))};
-}
-
-template <class T>
-FASTLOSS_INLINE T rounded_exp(T x, const Shift<T>& shift) {
-  const Parts<T> e = lifted_exp(x, shift);
-  return (e.hi + (sizeof(T) == 8 ? e.lo + e.tail : e.lo)) * e.scale;
-}
-
-// No longer lifted.
-FASTLOSS_INLINE double joined(Parts<float> e) {
-  return (double(e.hi) + (double(e.lo) + double(e.tail))) * double(e.scale);
-}
-FASTLOSS_INLINE DoubleDouble joined(Parts<double> e) { return scaled(joined(e.hi, e.lo + e.tail), e.scale); }
-template <class T>
-FASTLOSS_INLINE Wide<T> wide_exp_of(T x, const Shift<T>& shift) {
-  return scaled(joined(lifted_exp(x, shift)), Lift<T>::down);
+  for (; i < n; i += lanes) raise<lanes>(peak, row + i);
+  raise<8>(peak, peak + 8);
+  raise<4>(peak, peak + 4);
+  raise<2>(peak, peak + 2);
+  return max(peak[0], peak[1]);
 }
 
 // Moves a row to a peak of 0, by a subtraction that is exact for a far peak and all that lies near it.
@@ -76,21 +42,38 @@ static void recentre(T* row, std::int64_t n, T peak) {
   }
 }
 
-// The largest entry, brought within +-widest_peak unless it is -infinity. NaNs are passed over, the
-// exponentials will show them.
+// A row of logits as a pass reads it: what lies before `body` still at its source, the rest in the row itself.
 template <class T>
-static T peak_of(T* row, std::int64_t n) {
-  alignas(64) T peak[lanes];
-  for (int j = 0; j < lanes; ++j) peak[j] = -Format<T>::inf;
-  for (std::int64_t i = 0; i < n; i += lanes) {
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) peak[j] = max(peak[j], row[i + j]);
+struct LogitRow {
+  const T* source;
+  T* row;
+  std::int64_t body, length;
+  T peak;  // within +-widest_peak unless it is -infinity
+
+  // Where the lanes from `k` on are.
+  const T* at(std::int64_t k) const { return (k < body ? source : row) + k; }
+};
+
+template <class T>
+static LogitRow<T> logit_row(const RowGroup<T>& group, int r, bool move) {
+  const int place = r - group.first;
+  LogitRow<T> x = {nullptr, group.rows + place * group.pitch, 0, group.pitch, T(0)};
+  if (group.source != nullptr) {
+    x.source = group.source + place * group.source_step;
+    x.body = group.classes & -lanes;
   }
-  for (int width = lanes / 2; width > 0; width /= 2)
-    for (int j = 0; j < width; ++j) peak[j] = max(peak[j], peak[j + width]);
-  if (abs(peak[0]) <= T(widest_peak) || peak[0] == -Format<T>::inf) return peak[0];
-  recentre(row, n, peak[0]);
-  return T(0);
+  x.peak = largest(x.source, x.body);
+  if (x.body < x.length) x.peak = max(x.peak, largest(x.row + x.body, x.length - x.body));
+  const bool far = !(abs(x.peak) <= T(widest_peak)) && x.peak > -Format<T>::inf;
+  if (far || move) {
+    for (std::int64_t i = 0; i < x.body; ++i) x.row[i] = x.source[i];
+    x.body = 0;
+  }
+  if (far) {
+    recentre(x.row, x.length, x.peak);
+    x.peak = T(0);
+  }
+  return x;
 }
 
 // The place of the first entry at the peak: a coarse search by what vectors compare at once, then a fine one.
@@ -104,83 +87,164 @@ static std::int64_t find(const T* row, std::int64_t n, T peak) {
     for (int j = 0; j < block; ++j) found |= row[i + j] == peak;
     if (found != 0) break;
   }
-  while (i + 1 < n && row[i] != peak) ++i;
+  while (i + 1 < n && row[i] != peak) ++i;  // a row of weight zero may hold anything
   return i;
 }
 
-// Sums the exponentials of a piece and, where `keep`, puts them in its place. `fine` sums them before they are
-// rounded to T.
-template <class T, bool fine, bool keep>
-[[gnu::noinline]] static void exponentials(T* row, int n, Shift<T> shift, Lanes<T>& sum, const char* in,
-                                           const char* out) noexcept {
-  Lanes<T> others = sum;
-  for (int i = 0; i < n; i += lanes) {
-    __builtin_prefetch(in + i * sizeof(T), 0, 2);
-    __builtin_prefetch(out + i * sizeof(T), 1, 3);
+// n exponentials rounded to T, in stages: what a processor can hold in flight is short chains of operations.
+inline constexpr int stage = 8 * lanes;
+template <int n, class T>
+FASTLOSS_INLINE void exponentials_in_stages(const T* x, T* e, const Shift<T>& shift) {
+  alignas(64) T r[n], scale[n];
 #pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Parts<T> e = lifted_exp(row[i + j], shift);
-      const T rest = e.lo + e.tail;
-      const T rounded = (e.hi + (sizeof(T) == 8 ? rest : e.lo)) * e.scale;
-      if constexpr (keep) row[i + j] = rounded;
-      if constexpr (fine)
-        others.add(j, e.hi * e.scale, rest * e.scale);
-      else
-        others.add(j, rounded);
+  for (int i = 0; i < n; ++i) {
+    const Reduced<T> y = reduced(x[i], shift);
+    r[i] = y.r;
+    scale[i] = y.scale;
+  }
+#pragma omp simd
+  for (int i = 0; i < n; ++i) {
+    const Pair<T> y = small_exp(r[i]);
+    e[i] = (y.hi + y.lo) * scale[i];
+  }
+}
+template <int n, class T>
+FASTLOSS_INLINE void add(Lanes<T>& sum, const T* e) {
+  for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) sum.add(j, double(e[i + j]));
+  }
+}
+
+// Brings the next row's logits and this one's outputs into the cache.
+template <class T>
+struct LookAhead {
+  const char *next, *output;
+  template <int n>
+  FASTLOSS_INLINE_MEMBER void at(std::int64_t k) const {
+    for (int i = 0; i < n; i += 64 / int(sizeof(T))) {
+      __builtin_prefetch(next + (k + i) * std::int64_t(sizeof(T)), 0, 3);
+      __builtin_prefetch(output + (k + i) * std::int64_t(sizeof(T)), 1, 3);
     }
   }
-  sum = others;
+};
+
+// Puts the exponentials of a piece, rounded to T, into the row and sums them.
+template <class T>
+[[gnu::noinline]] static void rounded_exponentials(LogitRow<T> x, std::int64_t begin, int n, Shift<T> shift,
+                                                   Lanes<T>& sum, LookAhead<T> ahead) noexcept {
+  Lanes<T> all = sum;
+  std::int64_t k = begin;
+  const std::int64_t end = begin + n, even = x.body > 0 && x.body < end ? x.body : end;
+  for (; k + stage <= even; k += stage) {
+    ahead.template at<stage>(k);
+    exponentials_in_stages<stage>(x.at(k), x.row + k, shift);
+    add<stage>(all, x.row + k);
+  }
+  for (; k < end; k += lanes) {
+    ahead.template at<lanes>(k);
+    exponentials_in_stages<lanes>(x.at(k), x.row + k, shift);
+    add<lanes>(all, x.row + k);
+  }
+  sum = all;
+}
+
+// Sums exponentials before they are rounded and, where `keep`, puts them into the row.
+template <class T, bool keep>
+[[gnu::noinline]] static void fine_exponentials(T* row, std::int64_t begin, int n, Shift<T> shift, Lanes<T>& sum,
+                                                LookAhead<T> ahead) noexcept {
+  Lanes<T> all = sum;
+  for (std::int64_t k = begin; k < begin + n; k += lanes) {
+    ahead.template at<lanes>(k);
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) {
+      const Reduced<T> y = reduced(row[k + j], shift);
+      const Pair<T> e = small_exp(y.r);
+      const T rest = e.lo + y.tail;
+      if constexpr (keep) row[k + j] = (e.hi + (sizeof(T) == 8 ? rest : e.lo)) * y.scale;
+      all.add(j, e.hi * y.scale, rest * y.scale);
+    }
+  }
+  sum = all;
 }
 
 template <class T>
-static double sum_of(const T* row, std::int64_t n) {
-  Lanes<float> sum;
-  for (std::int64_t i = 0; i < n; i += lanes) {
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) sum.add(j, double(row[i + j]));
-  }
+FASTLOSS_INLINE double sum_of(const T* row, std::int64_t n) {
+  Lanes<T> sum;
+  for (std::int64_t i = 0; i < n; i += lanes) add<lanes>(sum, row + i);
   return sum.total();
 }
+
+// What is left of a sum of rounded exponentials without one of those at the peak. Where the peak is far larger than
+// the others, they are summed again.
+template <class T>
+static double without_peak(double sum, T* row, std::int64_t n, T top) {
+  constexpr double near = 0x1p-12;
+  double others = sum - double(top);
+  if (others < near * double(top)) {
+    T& peak = row[find(row, n, top)];
+    peak = T(0);
+    others = sum_of(row, n);
+    peak = top;
+  }
+  return others * Lift<T>::down;
+}
+
+template <bool fine, bool keep>
+constexpr bool set_aside = fine || !keep;
 
 // The sum of a row's exponentials but that of one entry at the peak; NaN where there is no softmax. False
 // when the call was asked to stop.
 template <class T, bool fine, bool keep>
-static bool sum_exponentials(const RowGroup<T>& group, int r, T peak, Wide<T>& others) {
-  T* row = group.rows + r * group.pitch;
-  const Shift<T> shift(peak);
-  if (!(peak > -Format<T>::inf)) {
+static bool sum_exponentials(const RowGroup<T>& group, int r, const LogitRow<T>& x, Wide<T>& others) {
+  if (!(x.peak > -Format<T>::inf)) {
     others = Format<double>::nan;
     return true;
   }
-  // An entry set aside cannot drown the others; unless it is far larger than they are, subtracting it later does.
-  constexpr bool aside = fine || !keep;
+  constexpr bool aside = set_aside<fine, keep>;  // an entry set aside cannot drown the others
   std::int64_t at = 0;
   if constexpr (aside) {
-    at = find(row, group.pitch, peak);
-    row[at] = -Format<T>::inf;
+    at = find(x.row, x.length, x.peak);
+    x.row[at] = -Format<T>::inf;
   }
+  const Shift<T> shift(x.peak);
+  const int place = r - group.first;
+  const LookAhead<T> ahead = {group.next + place * group.next_step, group.output + place * group.output_step};
   Lanes<T> sum;
   const bool done = in_pieces(group, [&](std::int64_t begin, int n) {
-    const std::int64_t ahead = begin * sizeof(T);
-    exponentials<T, fine, keep>(row + begin, n, shift, sum, group.next_rows + r * group.next_step + ahead,
-                                group.outputs + r * group.output_step + ahead);
+    if constexpr (fine)
+      fine_exponentials<T, keep>(x.row, begin, n, shift, sum, ahead);
+    else
+      rounded_exponentials(x, begin, n, shift, sum, ahead);
   });
-  const T top = rounded_exp(peak, shift);
-  others = sum.total();
+  const T top = rounded_exp(x.peak, shift);
   if constexpr (aside) {
-    row[at] = keep ? top : peak;
+    x.row[at] = keep ? top : x.peak;
+    others = scaled(sum.total(), Lift<T>::down);
   } else {
-    constexpr double near = 0x1p-12;
-    others -= double(top);
-    if (others < near * double(top)) {
-      at = find(row, group.pitch, top);
-      row[at] = T(0);
-      others = sum_of(row, group.pitch);
-      row[at] = top;
-    }
+    others = without_peak(sum.total(), x.row, x.length, top);
   }
-  others = scaled(others, Lift<T>::down);
   return done;
+}
+
+// The same for all rows of a batch of short ones, side by side.
+template <class T>
+static void sum_short_rows(const RowGroup<T>& group, const T* peak, T* top, double* others) {
+  const int n = int(group.pitch), count = group.last - group.first;
+  for (int r = 0; r < count; ++r) {
+    const Shift<T> shift(peak[r]);
+    T* row = group.rows + r * n;
+    for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+      for (int j = 0; j < lanes; ++j) row[i + j] = rounded_exp(row[i + j], shift);
+    }
+    top[r] = rounded_exp(peak[r], shift);
+  }
+  for (int r = 0; r < count; ++r) others[r] = sum_of(group.rows + r * n, n);
+  for (int r = 0; r < count; ++r) {
+    others[r] = without_peak(others[r], group.rows + r * n, n, top[r]);
+    if (!(peak[r] > -Format<T>::inf)) others[r] = Format<double>::nan;
+  }
 }
 
 // What a row is known by: its peak, the exponential there, the sum of all but that one.
@@ -209,7 +273,7 @@ struct Softmax {
 // One class: -log p, its probability p, q = 1 - p with all its digits, rest = q times the row's sum.
 template <class T>
 struct Probability {
-  Wide<T> loss, p, q, rest;
+  Wide<T> loss, p, q, rest, sum;
 };
 
 template <class T>
@@ -217,7 +281,7 @@ FASTLOSS_INLINE Probability<T> probability(const Softmax<T>& row, T x) {
   const bool top = x == row.peak;
   const Wide<T> below = Wide<T>(double(row.peak)) - Wide<T>(double(x)), e = wide_exp_of(x, row.shift);
   const Wide<T> rest = wide_select(top, row.others, row.sum - e);
-  return {wide_select(top, row.log_sum, below + row.log_sum), e / row.sum, rest / row.sum, rest};
+  return {wide_select(top, row.log_sum, below + row.log_sum), e / row.sum, rest / row.sum, rest, row.sum};
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

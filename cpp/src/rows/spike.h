@@ -33,65 +33,98 @@ static void spike_hess(const T* row, T* hess, int n, const SpikeHessian& h) {
   }
 }
 
+// The numbers of the rows of a batch, to be worked on side by side.
+template <class T>
+struct Spikes {
+  int first, count;  // in the group
+  alignas(64) T peak[group_rows], at_label[group_rows], top[group_rows];
+  alignas(64) double coefficient[group_rows], others[group_rows], others_lo[group_rows], rest[group_rows];
+  alignas(64) double factor[group_rows];
+};
+
+template <template <class> class Loss, class T>
+FASTLOSS_INLINE Probability<T> at_label(const Spikes<T>& s, int i) {
+  const Wide<T> others = Wide<T>(s.others[i]) + Wide<T>(s.others_lo[i]);
+  return probability(Softmax<T>(s.peak[i], others, !Loss<T>::linear), s.at_label[i]);
+}
+
+template <template <class> class Loss, class T>
+static void finish(const Loss<T>& loss, const Clip<T>& clip, Spikes<T>& s, RowGroup<T>& group) {
+  double* value = group.value + s.first;
+  const double* factor = group.factor + s.first;
+  for (int i = 0; i < s.count; ++i) {
+    const Probability<T> of = at_label<Loss>(s, i);
+    const Term<T> term = clip(loss, of);
+    const Wide<T> c = s.coefficient[i];
+    value[i] = double(c * term.value);
+    s.factor[i] = double(c * term.slope * Wide<T>(factor[i]) / of.sum);
+    s.rest[i] = double(of.rest);
+  }
+  for (int i = 0; i < s.count; ++i) set_scale(s.factor[i], group.scale[s.first + i], group.rest[s.first + i]);
+}
+
+template <template <class> class Loss, class T>
+static SpikeHessian finish_hess(const Loss<T>& loss, const Clip<T>& clip, const Spikes<T>& s, int i,
+                                const RowGroup<T>& group) {
+  const double factor = group.factor[s.first + i];
+  const Probability<T> of = at_label<Loss>(s, i);
+  const Term<T> term = clip(loss, of);
+  const Wide<T> c = s.coefficient[i], slope = c * term.slope, first = Wide<T>(factor) / of.sum;
+  // (p_j^2 / q) (q Psi): the quotient first, since Psi alone may overflow where q is tiny
+  const Wide<T> bend = wide_select(group.positive, Wide<T>(0.0), c * term.bend);
+  const double pull = min(double(bend * first / of.rest), Format<double>::largest);
+  return {.pull = s.rest[i] > 0.0 ? pull * Lift<T>::down : 0.0,
+          .push = double(slope * first / of.sum) * Lift<T>::down,
+          .at_label = double(of.q * (bend + slope * of.p)) * factor,
+          .top = double(rounded_exp(s.peak[i], Shift<T>(s.peak[i]))),
+          .others = s.others[i],
+          .sum = double(of.sum)};
+}
+
 template <template <class> class Loss, class T>
 static void spike(RowGroup<T>& group) noexcept {
-  constexpr bool fine_loss = !Loss<T>::linear, fine = sizeof(T) == 8 || fine_loss;
+  constexpr bool fine = sizeof(T) == 8 || !Loss<T>::linear;
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
-  alignas(64) T peak[group_rows], at_label[group_rows];
-  alignas(64) double others_hi[group_rows], others_lo[group_rows], rest[group_rows];
-  alignas(64) double coefficient[group_rows];
-  SpikeHessian hess[group_rows];
-
-  for (int r = 0; r < group.count; ++r) {
-    peak[r] = at_label[r] = T(0);
-    others_hi[r] = others_lo[r] = 0.0;
-    coefficient[r] = class_factor(group, group.label[r]);
-    group.silent[r] |= coefficient[r] == 0.0;
+  const bool together = !fine && group.pitch <= stage;
+  Spikes<T> s;
+  s.first = group.first;
+  s.count = group.last - group.first;
+  for (int i = 0; i < s.count; ++i) {
+    const int r = s.first + i;
+    s.peak[i] = s.at_label[i] = T(0);
+    s.others[i] = s.others_lo[i] = 0.0;
+    s.coefficient[i] = class_factor(group, group.label[r]);
+    group.silent[r] |= s.coefficient[i] == 0.0;
     if (group.silent[r]) continue;
-    T* row = group.rows + r * group.pitch;
-    peak[r] = peak_of(row, group.pitch);
-    at_label[r] = row[group.label[r]];
+    const LogitRow<T> x = logit_row(group, r, set_aside<fine, true>);
+    s.peak[i] = x.peak;
+    s.at_label[i] = *x.at(group.label[r]);
+    if (together) continue;
     Wide<T> others;
-    if (!sum_exponentials<T, fine, true>(group, r, peak[r], others)) return;
-    others_hi[r] = as_pair(others).hi;
-    others_lo[r] = as_pair(others).lo;
+    if (!sum_exponentials<T, fine, true>(group, r, x, others)) return;
+    s.others[i] = as_pair(others).hi;
+    s.others_lo[i] = as_pair(others).lo;
   }
-
-#pragma omp simd
-  for (int r = 0; r < group.count; ++r) {
-    const Softmax<T> softmax(peak[r], Wide<T>(others_hi[r]) + Wide<T>(others_lo[r]), fine_loss);
-    const Probability<T> of = probability(softmax, at_label[r]);
-    const Term<T> term = clip(loss, of);
-    const Wide<T> c = coefficient[r], slope = c * term.slope, first = Wide<T>(group.factor[r]) / softmax.sum;
-    group.value[r] = group.silent[r] ? 0.0 : double(c * term.value);
-    set_scale(double(slope * first), group.scale[r], group.rest[r]);
-    rest[r] = double(of.rest);
-    // (p_j^2 / q) (q Psi): the quotient first, since Psi alone may overflow where q is tiny
-    const Wide<T> bend = wide_select(group.positive, Wide<T>(0.0), c * term.bend);
-    const double pull = min(double(bend * first / of.rest), Format<double>::largest);
-    hess[r].pull = rest[r] > 0.0 ? pull * Lift<T>::down : 0.0;
-    hess[r].push = double(slope * first / softmax.sum) * Lift<T>::down;
-    hess[r].top = double(rounded_exp(peak[r], softmax.shift));
-    hess[r].others = double(softmax.others);
-    hess[r].sum = double(softmax.sum);
-    hess[r].at_label = double(of.q * (bend + slope * of.p)) * group.factor[r];
-  }
-
-  if (!group.want_grad) return;
-  for (int r = 0; r < group.count; ++r) {
-    T* row = group.rows + r * group.pitch;
+  if constexpr (!fine)
+    if (together) sum_short_rows(group, s.peak, s.top, s.others);
+  finish<Loss>(loss, clip, s, group);
+  for (int i = 0; i < s.count; ++i) {
+    const int r = s.first + i;
     if (group.silent[r]) {
-      silence(group, r);
+      group.value[r] = 0.0;
+      if (group.want_grad) silence(group, r);
       continue;
     }
+    if (!group.want_grad) continue;
+    T* row = row_of(group, r);
     if (group.want_hess) {
-      T* out = group.hess + r * group.pitch;
-      if (!in_pieces(group, [&](std::int64_t begin, int n) { spike_hess(row + begin, out + begin, n, hess[r]); }))
-        return;
-      out[group.label[r]] = T(hess[r].at_label);
+      const SpikeHessian h = finish_hess<Loss>(loss, clip, s, i, group);
+      T* hess = hess_of(group, r);
+      if (!in_pieces(group, [&](std::int64_t begin, int n) { spike_hess(row + begin, hess + begin, n, h); })) return;
+      hess[group.label[r]] = T(h.at_label);
     }
-    row[group.label[r]] = T(-rest[r] * Lift<T>::up);
+    row[group.label[r]] = T(-s.rest[i] * Lift<T>::up);
   }
 }
 

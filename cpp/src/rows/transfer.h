@@ -1,11 +1,12 @@
-// Between a caller's arrays and the padded rows of a group, whatever the strides.
+// Between a caller's arrays and the padded rows of a batch, whatever the strides.
 #pragma once
 
 #include "block/run.h"
+#include "rows/scratch.h"
 
 namespace fastloss {
 
-// The rows of a group in one array: where the first lies, the step to the next, the step along the classes.
+// Rows in one array: where the first lies, the step to the next, the step along the classes.
 struct Place {
   char* data;
   std::int64_t step, stride;
@@ -19,98 +20,140 @@ struct Place {
     count = static_cast<int>(std::min<std::int64_t>(count, available));
   }
 
+  char* at(int row, std::int64_t k = 0) const noexcept { return data + row * step + k * stride; }
   std::int64_t size() const noexcept { return size_of(static_cast<DType>(dtype)); }
-  // One row right after the other, and short: best moved together.
-  bool together(std::int64_t classes, int count) const noexcept {
-    return stride == size() && (count == 1 || step == classes * stride) && classes <= run_length;
+  bool contiguous() const noexcept { return stride == size(); }
+  // One row right after the other, and all of them no more than `room`: best moved together.
+  bool together(std::int64_t classes, int count, std::int64_t room) const noexcept {
+    return contiguous() && (count == 1 || step == classes * stride) && classes <= run_length && count * classes <= room;
   }
   // Rows closer to each other than classes: best moved in tiles.
   bool turned(int count) const noexcept { return count > 1 && std::abs(step) < std::abs(stride); }
 };
 
-// Moves groups. `flat` holds the rows of a group back to back, with `lanes` elements to spare.
+// Moves batches. `flat` has room for `RowScratch<T>::n` elements back to back, with `lanes` to spare.
 template <class T>
 class Transfer {
  public:
-  Transfer(const Tier& tier, bool) noexcept
-      : passes_(tier.passes<T>()), rows_(tier.rows<T>().passes), past_cache_(false) {}
+  explicit Transfer(const Tier& tier) noexcept : passes_(tier.passes<T>()), rows_(tier.rows<T>().passes) {}
 
-  void fetch(const Place& from, RowGroup<T>& group, T* flat, T pad) const noexcept {
-    const auto load = passes_.load[from.dtype];
-    const std::int64_t classes = group.classes, pitch = group.pitch;
-    if (from.together(classes, group.count)) {
-      const int n = static_cast<int>(classes);
-      if (pitch == classes) {
-        load(from.data, from.stride, group.rows, group.count * n);
-      } else {
-        load(from.data, from.stride, flat, group.count * n);
-        rows_.spread(flat, group.rows, group.count, n, static_cast<int>(pitch), pad);
-      }
-    } else if (from.turned(group.count)) {
-      alignas(64) T tile[lanes * lanes];
-      for (int r = 0; r < group.count; r += lanes) {
-        const int count = std::min(lanes, group.count - r);
-        for (std::int64_t k = 0; k < pitch; k += lanes) {
-          for (int j = 0; j < lanes; ++j) {
-            if (k + j < classes)
-              load(from.data + r * from.step + (k + j) * from.stride, from.step, tile + j * lanes, count);
-            else
-              std::fill(tile + j * lanes, tile + (j + 1) * lanes, pad);
-          }
-          rows_.turn_in(tile, group.rows + r * pitch + k, count, pitch);
-        }
-      }
-    } else {
-      for (int r = 0; r < group.count; ++r) {
-        T* row = group.rows + r * pitch;
-        for (std::int64_t k = 0; k < classes; k += longest)
-          load(from.data + r * from.step + k * from.stride, from.stride, row + k, piece(classes - k));
-        std::fill(row + classes, row + pitch, pad);
-      }
-    }
+  // `may_stay`: the kernel can read whole lanes of a row where they lie.
+  void fetch(const Place& from, RowGroup<T>& group, T* flat, T pad, bool may_stay) const noexcept {
+    const int count = group.last - group.first;
+    group.source = nullptr;
+    if (may_stay && readable(from, group.classes))
+      fetch_ends(from, group, pad);
+    else if (from.together(group.classes, count, RowScratch<T>::n))
+      fetch_together(from, group, flat, pad);
+    else if (from.turned(count))
+      fetch_turned(from, group, pad);
+    else
+      fetch_each(from, group, pad);
   }
 
   // (row * scale) * rest
   void store(const Place& to, const RowGroup<T>& group, T* rows, const T* scale, const T* rest,
              T* flat) const noexcept {
-    const auto put = passes_.store[to.dtype];
-    const std::int64_t classes = group.classes, pitch = group.pitch;
-    if (to.together(classes, group.count)) {
-      const int n = group.count * static_cast<int>(classes);
-      rows_.settle(rows, scale, rest, flat, group.count, static_cast<int>(classes), static_cast<int>(pitch));
-      for (int i = 0; i < n; i += run_length)
-        put(flat + i, T(1), to.data + i * to.stride, to.stride, std::min(run_length, n - i), past_cache_);
-    } else if (to.turned(group.count)) {
-      alignas(64) T tile[lanes * lanes];
-      for (int r = 0; r < group.count; r += lanes) {
-        const int count = std::min(lanes, group.count - r);
-        for (std::int64_t k = 0; k < classes; k += lanes) {
-          rows_.turn_out(rows + r * pitch + k, scale + r, rest + r, tile, count, pitch);
-          for (int j = 0; j < lanes && k + j < classes; ++j)
-            put(tile + j * lanes, T(1), to.data + r * to.step + (k + j) * to.stride, to.step, count, false);
+    const int count = group.last - group.first;
+    if (to.together(group.classes, count, RowScratch<T>::n))
+      store_together(to, group, rows, scale, rest, flat);
+    else if (to.turned(count))
+      store_turned(to, group, rows, scale, rest);
+    else
+      store_each(to, group, rows, scale, rest);
+  }
+
+ private:
+  static constexpr std::int64_t longest = 1 << 20;  // for one call of a pass
+  static constexpr std::int64_t cached = 1 << 15;   // a row of so many classes is still there for a second look
+  static int piece(std::int64_t left) noexcept { return static_cast<int>(std::min(left, longest)); }
+
+  static bool readable(const Place& from, std::int64_t classes) noexcept {
+    return from.dtype == static_cast<int>(own_dtype<T>) && from.contiguous() && classes > run_length &&
+           classes <= cached && reinterpret_cast<std::uintptr_t>(from.data) % alignof(T) == 0 &&
+           from.step % alignof(T) == 0;
+  }
+
+  void fetch_ends(const Place& from, RowGroup<T>& group, T pad) const noexcept {
+    const std::int64_t body = group.classes & -lanes;
+    group.source = reinterpret_cast<const T*>(from.at(group.first));
+    group.source_step = from.step / static_cast<std::int64_t>(sizeof(T));
+    for (int r = 0; r < group.last - group.first; ++r) {
+      T* row = group.rows + r * group.pitch;
+      T* end = std::copy_n(group.source + r * group.source_step + body, group.classes - body, row + body);
+      std::fill(end, row + group.pitch, pad);
+    }
+  }
+
+  void fetch_together(const Place& from, const RowGroup<T>& group, T* flat, T pad) const noexcept {
+    const int classes = static_cast<int>(group.classes), pitch = static_cast<int>(group.pitch),
+              count = group.last - group.first;
+    T* target = pitch == classes ? group.rows : flat;
+    passes_.load[from.dtype](from.at(group.first), from.stride, target, count * classes);
+    if (target == flat) rows_.spread(flat, group.rows, count, classes, pitch, pad);
+  }
+
+  void fetch_turned(const Place& from, const RowGroup<T>& group, T pad) const noexcept {
+    alignas(64) T tile[lanes * lanes];
+    for (int r = group.first; r < group.last; r += lanes) {
+      const int count = std::min(lanes, group.last - r);
+      for (std::int64_t k = 0; k < group.pitch; k += lanes) {
+        for (int j = 0; j < lanes; ++j) {
+          T* line = tile + j * lanes;
+          if (k + j < group.classes)
+            passes_.load[from.dtype](from.at(r, k + j), from.step, line, count);
+          else
+            std::fill(line, line + lanes, pad);
         }
-      }
-    } else {
-      for (int r = 0; r < group.count; ++r) {
-        T *row = rows + r * pitch, factor = scale[r];
-        if (rest[r] != T(1)) {
-          rows_.scale(row, factor, classes);
-          factor = rest[r];
-        }
-        for (std::int64_t k = 0; k < classes; k += run_length)
-          put(row + k, factor, to.data + r * to.step + k * to.stride, to.stride,
-              static_cast<int>(std::min<std::int64_t>(run_length, classes - k)), past_cache_);
+        rows_.turn_in(tile, group.rows + (r - group.first) * group.pitch + k, count, group.pitch);
       }
     }
   }
 
- private:
-  static constexpr std::int64_t longest = 1 << 20;
-  static int piece(std::int64_t left) noexcept { return static_cast<int>(std::min(left, longest)); }
+  void fetch_each(const Place& from, const RowGroup<T>& group, T pad) const noexcept {
+    for (int r = group.first; r < group.last; ++r) {
+      T* row = group.rows + (r - group.first) * group.pitch;
+      for (std::int64_t k = 0; k < group.classes; k += longest)
+        passes_.load[from.dtype](from.at(r, k), from.stride, row + k, piece(group.classes - k));
+      std::fill(row + group.classes, row + group.pitch, pad);
+    }
+  }
+
+  void store_together(const Place& to, const RowGroup<T>& group, const T* rows, const T* scale, const T* rest,
+                      T* flat) const noexcept {
+    const int classes = static_cast<int>(group.classes), count = group.last - group.first;
+    rows_.settle(rows, scale, rest, flat, count, classes, static_cast<int>(group.pitch));
+    passes_.store[to.dtype](flat, T(1), to.at(group.first), to.stride, count * classes, false);
+  }
+
+  void store_turned(const Place& to, const RowGroup<T>& group, const T* rows, const T* scale,
+                    const T* rest) const noexcept {
+    alignas(64) T tile[lanes * lanes];
+    for (int r = group.first; r < group.last; r += lanes) {
+      const int at = r - group.first, count = std::min(lanes, group.last - r);
+      for (std::int64_t k = 0; k < group.classes; k += lanes) {
+        rows_.turn_out(rows + at * group.pitch + k, scale + at, rest + at, tile, count, group.pitch);
+        for (int j = 0; j < lanes && k + j < group.classes; ++j)
+          passes_.store[to.dtype](tile + j * lanes, T(1), to.at(r, k + j), to.step, count, false);
+      }
+    }
+  }
+
+  void store_each(const Place& to, const RowGroup<T>& group, T* rows, const T* scale, const T* rest) const noexcept {
+    for (int r = group.first; r < group.last; ++r) {
+      const int at = r - group.first;
+      T *row = rows + at * group.pitch, factor = scale[at];
+      if (rest[at] != T(1)) {
+        rows_.scale(row, factor, group.classes);
+        factor = rest[at];
+      }
+      for (std::int64_t k = 0; k < group.classes; k += longest)
+        passes_.store[to.dtype](row + k, factor, to.at(r, k), to.stride, piece(group.classes - k), false);
+    }
+  }
 
   const Passes<T>& passes_;
   const RowPasses<T>& rows_;
-  bool past_cache_;
 };
 
 }  // namespace fastloss

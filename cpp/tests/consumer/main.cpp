@@ -9,7 +9,7 @@ int main() {
   const std::vector<float> pred = {0.0f, 1.0f, 4.0f}, target = {0.5f, 1.0f, 1.0f};
   std::vector<float> grad(pred.size());
   const double value = huber.value_and_grad<float>(pred, target, grad);
-  std::printf("%.17g %g %g %g\n", value, grad[0], grad[1], grad[2]);
+  std::printf("%.17g %.9g %.9g %.9g\n", value, grad[0], grad[1], grad[2]);
   const bool right = value == (0.125 + 0.0 + 2.5) / 3.0;
   try {
     huber.value<float>(pred, std::span<const float>(target).first(2));

@@ -1,0 +1,34 @@
+// Where the rows of a batch lie while they are worked on.
+#pragma once
+
+#include <memory>
+#include <new>
+
+#include "kernels.h"
+
+namespace fastloss {
+
+// A batch's rows, their Hessian and its rows back to back lie on the stack where they are short, each in so many bytes.
+constexpr std::int64_t stack_bytes = 12 << 10;
+
+template <class T>
+struct RowScratch {
+  static constexpr int n = stack_bytes / sizeof(T);
+  alignas(64) T row[n];
+  alignas(64) T hess_row[n];
+  alignas(64) T flat[n + lanes];
+  alignas(64) double weight[group_rows];
+  alignas(64) T terms[group_rows];
+  RowGroup<T> group;
+
+  void use(char* heap, std::int64_t length) noexcept {
+    group.rows = heap == nullptr ? row : reinterpret_cast<T*>(heap);
+    group.hess = heap == nullptr ? hess_row : group.rows + length;
+  }
+};
+
+struct Release {
+  void operator()(char* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
+};
+
+}  // namespace fastloss

@@ -40,7 +40,8 @@ def choices(parameter):
     if kind == "flag":
         return (False, True)
     if kind == "vector or None":
-        return (None, *VECTORS)
+        high = 1.0 if parameter["range"] == "[0, 1]" else np.inf
+        return (None, *(tuple(min(x, high) for x in v) for v in VECTORS))
     if name in CHOICES:
         return CHOICES[name]
     if "integer" in kind or default is None:

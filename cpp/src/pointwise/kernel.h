@@ -56,8 +56,10 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
   if constexpr (sums(mode)) {
     accumulate(one, run.n, run.accumulator);
   } else {
+    for (int i = 0; i < run.n; i += lanes) {  // an inner count that is known leaves no remainder loop
 #pragma omp simd
-    for (int i = 0; i < (run.n & -lanes); ++i) one(i);
+      for (int j = 0; j < lanes; ++j) one(i + j);
+    }
   }
 }
 

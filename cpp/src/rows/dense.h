@@ -49,19 +49,23 @@ struct Weighted {
 };
 
 template <class Loss, class T>
+FASTLOSS_INLINE void weigh_term(const Loss& loss, const Clip<T>& clip, const Softmax<T>& softmax, T x, double c,
+                                double& value, double& push, double& pull) {
+  const Probability<T> of = probability(softmax, x);
+  const Term<T> term = clip(loss, of);
+  const bool idle = c == 0.0, ends = idle | (double(of.q) == 0.0);
+  const Wide<T> wide = c;
+  const double bend = min(double(wide * term.bend / of.q), Format<double>::largest);
+  value = idle ? 0.0 : double(wide * term.value);
+  push = idle ? 0.0 : double(wide * term.slope);
+  pull = ends ? 0.0 : bend;
+}
+
+template <class Loss, class T>
 static void weigh_terms(const Loss& loss, const Clip<T>& clip, const Softmax<T>& softmax, const T* row, const double* c,
                         Weighted& out) {
 #pragma omp simd
-  for (int j = 0; j < lanes; ++j) {
-    const Probability<T> of = probability(softmax, row[j]);
-    const Term<T> term = clip(loss, of);
-    const bool idle = c[j] == 0.0, certain = double(of.q) == 0.0;
-    const Wide<T> c_j = c[j];
-    const double bend = min(double(c_j * term.bend / of.q), Format<double>::largest);
-    out.value[j] = idle ? 0.0 : double(c_j * term.value);
-    out.push[j] = idle ? 0.0 : double(c_j * term.slope);
-    out.pull[j] = idle || certain ? 0.0 : bend;
-  }
+  for (int j = 0; j < lanes; ++j) weigh_term(loss, clip, softmax, row[j], c[j], out.value[j], out.push[j], out.pull[j]);
 }
 
 // dL/dz_j = p_j (U - c_j u_j) - (1 - p_j) c_j u_j and
@@ -74,18 +78,20 @@ struct DenseDerivatives {
   double second_push;    // second U
 };
 
-template <class T, bool lifted, bool bent>
-static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, const double* pull, bool positive,
+enum class Bend { none, exact, positive };
+
+template <class T, bool lifted, Bend bend>
+static void derive(T* row, T* hess, const Shift<T>& shift, const double* push, const double* pull,
                    const DenseDerivatives& d) {
 #pragma omp simd
   for (int j = 0; j < lanes; ++j) {
     const double high = double(lifted ? row[j] : rounded_exp(row[j], shift)), e = high * Lift<T>::down;
     const double rest = high == d.top ? d.others : d.sum - e;
-    if constexpr (bent) {
+    if constexpr (bend == Bend::positive) hess[j] = T(high * (rest * d.second_push) * Lift<T>::down);
+    if constexpr (bend == Bend::exact) {
       const double other_pull = (d.pull.hi - pull[j]) + d.pull.lo;
-      const double curve = positive ? 0.0 : e * (other_pull * d.second);
-      const double mixed = high * fma(rest, d.second_push, curve) * Lift<T>::down;
-      hess[j] = T(positive ? mixed : fma(pull[j] * (rest * rest), d.second, mixed));
+      const double mixed = high * fma(rest, d.second_push, e * (other_pull * d.second)) * Lift<T>::down;
+      hess[j] = T(fma(pull[j] * (rest * rest), d.second, mixed));
     }
     const double other_push = (d.push.hi - push[j]) + d.push.lo;
     row[j] = T(fma(high * other_push, d.first * Lift<T>::down, -(rest * push[j] * d.first)));
@@ -164,9 +170,11 @@ static bool dense_row(RowGroup<T>& group, int r, const Loss<T>& loss, const Clip
           bends = weighted.pull;
         }
         if (hess == nullptr)
-          derive<T, linear, false>(row + at + i, nullptr, softmax.shift, slopes, bends, group.positive, d);
+          derive<T, linear, Bend::none>(row + at + i, nullptr, softmax.shift, slopes, bends, d);
+        else if (group.positive)
+          derive<T, linear, Bend::positive>(row + at + i, hess + at + i, softmax.shift, slopes, bends, d);
         else
-          derive<T, linear, true>(row + at + i, hess + at + i, softmax.shift, slopes, bends, group.positive, d);
+          derive<T, linear, Bend::exact>(row + at + i, hess + at + i, softmax.shift, slopes, bends, d);
       }
     });
   });

@@ -8,9 +8,9 @@ namespace fastloss::FASTLOSS_ISA {
 
 template <class T, bool fine>
 FASTLOSS_INLINE Probability<T> given(T p) {
-  const Wide<T> wide = double(p), q = Wide<T>(1.0) - wide;
-  const Wide<T> loss = fine ? -wide_log(wide) : Wide<T>(0.0 - double(log(p)));
-  return {wide_select(p == T(0), Wide<T>(Format<double>::inf), loss), wide, q, q, 1.0};
+  const Wide<T> loss = fine ? -wide_log(Wide<T>(double(p))) : Wide<T>(0.0 - double(log(p)));
+  return {wide_select(p == T(0), Wide<T>(Format<double>::inf), loss), double(p), Wide<T>(1.0) - Wide<T>(double(p)),
+          Wide<T>(1.0) - Wide<T>(double(p)), 1.0};
 }
 
 // A class that does not count adds nothing, unless it is NaN.
@@ -24,26 +24,34 @@ static void idle_run(T* row, T* hess, Lanes<T>& value) {
   }
 }
 
+// The value of one class, its derivatives put in place.
+template <bool bent, class Loss, class T>
+FASTLOSS_INLINE double weigh_probability(const Loss& loss, const Clip<T>& clip, T* row, T* hess, double c,
+                                         double factor, bool positive) {
+  const T x = *row;
+  const Wide<T> p = double(x), wide = c;
+  const double none = double(x) * 0.0;
+  const bool idle = c == 0.0, impossible = x == T(0);
+  const Probability<T> of = given<T, !Loss::linear>(x);
+  const Term<T> term = clip(loss, of);
+  if constexpr (bent) {
+    const double curve = double(wide * term.curve / p / p),
+                 steep = double(term.curve) == 0.0 ? 0.0 : Format<double>::inf;
+    const double exact = impossible ? steep : curve, bend = max(exact, positive ? 0.0 : -Format<double>::inf);
+    *hess = T(idle ? none : bend * factor);
+  }
+  const double steep = double(term.slope) == 0.0 ? 0.0 : Format<double>::inf,
+               slope = impossible ? steep : double(wide * term.slope / p);
+  *row = T(idle ? none : -(slope * factor));
+  return idle ? none : double(wide * term.value);
+}
+
 template <bool bent, class Loss, class T>
 static void probability_run(const Loss& loss, const Clip<T>& clip, T* row, T* hess, const double* c, double factor,
                             bool positive, Lanes<T>& value) {
 #pragma omp simd
-  for (int j = 0; j < lanes; ++j) {
-    const Wide<T> p = double(row[j]), c_j = c[j];
-    const double none = double(row[j]) * 0.0;
-    const bool idle = c[j] == 0.0, impossible = row[j] == T(0);
-    const Term<T> term = clip(loss, given<T, !Loss::linear>(row[j]));
-    value.add(j, idle ? none : double(c_j * term.value));
-    if constexpr (bent) {
-      const double curve = double(c_j * term.curve / p / p),
-                   steep = double(term.curve) == 0.0 ? 0.0 : Format<double>::inf;
-      const double exact = impossible ? steep : curve, bend = positive ? max(exact, 0.0) : exact;
-      hess[j] = T(idle ? none : bend * factor);
-    }
-    const double slope =
-        impossible ? (double(term.slope) == 0.0 ? 0.0 : Format<double>::inf) : double(c_j * term.slope / p);
-    row[j] = T(idle ? none : -(slope * factor));
-  }
+  for (int j = 0; j < lanes; ++j)
+    value.add(j, weigh_probability<bent>(loss, clip, row + j, hess + j, c[j], factor, positive));
 }
 
 template <template <class> class Loss, class T>

@@ -20,7 +20,8 @@ FASTLOSS_INLINE void set_scale(double factor, T& scale, T& rest) {
 // H_j = p_j^2 Psi + p_j (1 - p_j) U away from the label.
 struct SpikeHessian {
   double pull, push, at_label;  // Psi and U, each with what the exponentials are to be divided by
-  double top, others, sum;      // lifted: the exponential at the peak
+  double top, sum;              // top: the exponential at the peak, lifted
+  double at_top;
 };
 
 template <class T>
@@ -28,8 +29,8 @@ static void spike_hess(const T* row, T* hess, int n, const SpikeHessian& h) {
 #pragma omp simd
   for (int i = 0; i < (n & -lanes); ++i) {
     const double lifted = double(row[i]), e = lifted * Lift<T>::down;
-    const double rest = lifted == h.top ? h.others : h.sum - e;
-    hess[i] = T(lifted * fma(e, h.pull, rest * h.push));
+    const double away = lifted * fma(e, h.pull, (h.sum - e) * h.push);
+    hess[i] = T(lifted == h.top ? h.at_top : away);
   }
 }
 
@@ -72,13 +73,15 @@ static SpikeHessian finish_hess(const Loss<T>& loss, const Clip<T>& clip, const 
   const Wide<T> c = s.coefficient[i], slope = c * term.slope, first = Wide<T>(factor) / of.sum;
   // (p_j^2 / q) (q Psi): the quotient first, since Psi alone may overflow where q is tiny
   const Wide<T> bend = wide_select(group.positive, Wide<T>(0.0), c * term.bend);
-  const double pull = min(double(bend * first / of.rest), Format<double>::largest);
-  return {.pull = s.rest[i] > 0.0 ? pull * Lift<T>::down : 0.0,
-          .push = double(slope * first / of.sum) * Lift<T>::down,
+  const double pull = s.rest[i] > 0.0 ? min(double(bend * first / of.rest), Format<double>::largest) : 0.0,
+               push = double(slope * first / of.sum), top = double(rounded_exp(s.peak[i], Shift<T>(s.peak[i]))),
+               e = top * Lift<T>::down;
+  return {.pull = pull * Lift<T>::down,
+          .push = push * Lift<T>::down,
           .at_label = double(of.q * (bend + slope * of.p)) * factor,
-          .top = double(rounded_exp(s.peak[i], Shift<T>(s.peak[i]))),
-          .others = s.others[i],
-          .sum = double(of.sum)};
+          .top = top,
+          .sum = double(of.sum),
+          .at_top = e * fma(e, pull, s.others[i] * push)};
 }
 
 template <template <class> class Loss, class T>

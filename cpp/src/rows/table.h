@@ -13,7 +13,7 @@ enum ClassParameter { from_logits, class_weight, label_smoothing, axis, eps };
 }  // namespace fastloss
 #define FASTLOSS_FOCAL_PARAMETERS                     \
   {.name = "gamma", .fallback = 2.0, .low = 0.0},     \
-      {.name = "alpha", .kind = Kind::optional_vector, .fallback = none, .low = 0.0}
+      {.name = "alpha", .kind = Kind::optional_vector, .fallback = none, .low = 0.0, .high = 1.0}
 #define FASTLOSS_PLAIN_WITHOUT_GAMMA [](ParameterArray p) { return p[0] == 0.0 ? 1 : 0; }
 #define FASTLOSS_IGNORE_INDEX {.name = "ignore_index", .kind = Kind::optional_integer, .fallback = none}
 

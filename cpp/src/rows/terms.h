@@ -57,11 +57,12 @@ struct Clip {
   }
   // Evaluates the term inside the bounds.
   template <class F>
-  FASTLOSS_INLINE_MEMBER Term<T> operator()(const F& term, Probability<T> of) const {
-    const bool below = double(of.p) <= eps, above = double(of.q) <= eps, flat = below || above;
-    of.loss = wide_select(below, high, wide_select(above, low, of.loss));
-    of.q = wide_select(below, W(1.0) - W(eps), wide_select(above, W(eps), of.q));
-    const Term<T> inside = term(of);
+  FASTLOSS_INLINE_MEMBER Term<T> operator()(const F& term, const Probability<T>& of) const {
+    const bool below = double(of.p) <= eps, above = double(of.q) <= eps, flat = below | above;
+    const Probability<T> kept = {wide_select(below, high, wide_select(above, low, of.loss)), of.p,
+                                 wide_select(below, W(1.0) - W(eps), wide_select(above, W(eps), of.q)), of.rest,
+                                 of.sum};
+    const Term<T> inside = term(kept);
     return {inside.value, wide_select(flat, W(0.0), inside.slope), wide_select(flat, W(0.0), inside.bend),
             wide_select(flat, W(0.0), inside.curve)};
   }

@@ -36,7 +36,7 @@ class CategoricalFocal(PredictionLoss):
     gamma : float, default 2.0
         How strongly easy examples are played down, >= 0; 0 is the cross-entropy times ``alpha``.
     alpha : array_like of shape (C,), optional
-        One factor in [0, 1] per class; no part of the denominator of a mean, as ``class_weight`` is.
+        One factor in [0, 1] per class; unlike ``class_weight``, no part of a mean's denominator.
     from_logits : bool, default False
         Whether ``pred`` holds logits.
     class_weight : array_like of shape (C,), optional
@@ -140,7 +140,7 @@ class SparseCategoricalFocal(PredictionLoss):
     gamma : float, default 2.0
         How strongly easy examples are played down, >= 0; 0 is the cross-entropy times ``alpha``.
     alpha : array_like of shape (C,), optional
-        One factor in [0, 1] per class; no part of the denominator of a mean, as ``class_weight`` is.
+        One factor in [0, 1] per class; unlike ``class_weight``, no part of a mean's denominator.
     from_logits : bool, default False
         Whether ``pred`` holds logits.
     class_weight : array_like of shape (C,), optional

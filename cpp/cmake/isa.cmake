@@ -1,7 +1,7 @@
 # The kernel sources, compiled once per ISA. Only these flags decide what the compiler may do with the
 # mathematics: no fast-math, no contraction; -fopenmp-simd reads the simd pragmas and no others.
 set(FASTLOSS_KERNEL_FLAGS
-    -O3 -fno-math-errno -fno-trapping-math -ffp-contract=off -fopenmp-simd -fno-exceptions -fno-rtti
+    $<$<NOT:$<CONFIG:Debug>>:-O3> -fno-math-errno -fno-trapping-math -ffp-contract=off -fopenmp-simd -fno-exceptions -fno-rtti
     -fno-asynchronous-unwind-tables -fno-lto)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
   set(FASTLOSS_ISAS baseline avx2 avx512)

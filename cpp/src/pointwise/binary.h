@@ -28,20 +28,25 @@ struct Smoothing<Pair<T>> {
 
 // Cox (1958): pos_weight t softplus(-z) + (1 - t) softplus(z), with z the logit.
 // S: gradient, soft t: max((1-t) sigma(z), pos_weight t sigma(-z)).
-template <class T>
-struct BinaryCrossEntropyLogits {
+template <class T, bool plain>  // plain: no smoothing, no eps
+struct CrossEntropyOfLogit {
   Smoothing<T> smooth;
   LogitBound<T> bound;
-  explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyLogits(const double* p) : smooth(p[2]), bound(p[3]) {}
+  explicit FASTLOSS_INLINE_MEMBER CrossEntropyOfLogit(const double* p) : smooth(p[2]), bound(p[3]) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, T target, T pos_weight) const {
-    const T pos = pos_weight * smooth.positive(target), neg = smooth.negative(target);
-    const Sigmoid<T> s(z, bound);
-    const bool flat = abs(z) >= bound.flat;
+    const T rest = T(1) - target, pos = pos_weight * (plain ? target : smooth.positive(target)),
+            neg = plain ? rest : smooth.positive(rest);
+    const Sigmoid<T> s = plain ? Sigmoid<T>(z) : Sigmoid<T>(z, bound);
+    const bool flat = !plain && abs(z) >= bound.flat;
     const T hess = flat ? T(0) : s.product(neg + pos);
     return {
         .value = s.softplus(pos, neg), .grad = flat ? T(0) : s.difference(pos, neg), .hess = hess, .curvature = hess};
   }
 };
+template <class T>
+using BinaryCrossEntropyLogits = CrossEntropyOfLogit<T, false>;
+template <class T>
+using BinaryCrossEntropyPlainLogits = CrossEntropyOfLogit<T, true>;
 
 // The same on probabilities p: -(pos_weight t log p + (1 - t) log(1 - p)).
 // S: gradient, soft t: the larger of its two terms.

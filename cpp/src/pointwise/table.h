@@ -20,7 +20,7 @@
        .inputs = {"pred", "target"},                                                                    \
        .parameters = {{.name = "delta", .fallback = 1.0, .low = 0.0, .open_low = true}},                \
        .slack = "0")                                                                                    \
-  LOSS((BinaryCrossEntropyProbabilities, BinaryCrossEntropyLogits),                                     \
+  LOSS((BinaryCrossEntropyProbabilities, BinaryCrossEntropyLogits, BinaryCrossEntropyPlainLogits),      \
        .name = "binary_cross_entropy", .class_name = "BinaryCrossEntropy",                              \
        .aliases = "bce|binary_crossentropy|log_loss", .family = "binary",                               \
        .formula = "-(pos_weight t log p + (1 - t) log(1 - p)), p = pred or sigmoid(pred)",              \
@@ -33,7 +33,7 @@
        .probabilities_unless_logits = true, .target_domain = {0.0, 1.0},                                \
        .element_parameter = "pos_weight", .cost = 2,                                                    \
        .slack = "gradient: the larger of (1-t) p and pos_weight t (1-p), for soft targets",             \
-       .variant = [](ParameterArray p) { return p[0] != 0.0 ? 1 : 0; })                                 \
+       .variant = [](ParameterArray p) { return p[0] == 0.0 ? 0 : p[2] == 0.0 && p[3] == 0.0 ? 2 : 1; })                                 \
   LOSS((BinaryFocalProbabilities, BinaryFocalLogits, BinaryFocalSquareLogits, BinaryFocalSquareProbabilities),                          \
        .name = "binary_focal", .class_name = "BinaryFocal",                                             \
        .aliases = "focal|binary_focal_crossentropy|sigmoid_focal", .family = "binary",                  \

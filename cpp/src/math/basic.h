@@ -109,6 +109,12 @@ FASTLOSS_INLINE T positive_finite(double x) {
   return T(clamp(x, double(Format<T>::smallest), double(Format<T>::largest)));
 }
 
+// What a loss has worked out of `pred` alone, see pointwise/kernel.h.
+template <class T>
+struct Begun {
+  T first, second;
+};
+
 // hi + lo exactly. math/pair.h computes with it.
 template <class T>
 struct Pair {

@@ -30,21 +30,23 @@ struct Sigmoid {
   T z, size, lifted, e, e_slip;  // size is |z|; the exact exponential is e (1 + e_slip)
   T y, y_slip, w;                // the exact 1 / (1 + e) is y (1 + y_slip), rounded w
 
-  explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_) : z(z_), size(abs(z_)) {
-    exponentiate();
+  explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_) : Sigmoid(z_, begin(z_)) {}
+  FASTLOSS_INLINE_MEMBER Sigmoid(T z_, Begun<T> s)
+      : z(z_), size(abs(z_)), lifted(s.first), e(lifted * lower), e_slip(s.second) {
     divide();
   }
-  FASTLOSS_INLINE_MEMBER Sigmoid(T z_, const LogitBound<T>& bound) : z(z_), size(min(abs(z_), bound.size)) {
-    exponentiate();
-    e_slip = bound.odds < e ? e_slip : bound.odds_slip;
+  FASTLOSS_INLINE_MEMBER Sigmoid(T z_, const LogitBound<T>& bound) : Sigmoid(z_, begin(z_), bound) {}
+  FASTLOSS_INLINE_MEMBER Sigmoid(T z_, Begun<T> s, const LogitBound<T>& bound)
+      : z(z_), size(min(abs(z_), bound.size)), lifted(s.first), e(lifted * lower) {
+    e_slip = bound.odds < e ? s.second : bound.odds_slip;
     lifted = max(lifted, bound.odds / lower), e = max(e, bound.odds);
     divide();
   }
-  void FASTLOSS_INLINE_MEMBER exponentiate() {
+  // The exponential: `lifted` and `e_slip`.
+  static Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) {
     const ScaledExp<T> x = scaled_exp(max(minus_abs(z), ExpConstants<T>::lowest), T(0), lift);
     const T m = x.hi + x.lo, d = m - T(1);
-    lifted = m * x.scale, e = lifted * lower;
-    e_slip = ((x.hi - m) + (x.lo + x.tail)) * fma(d, d, T(1) - d);  // about 1 / m
+    return {m * x.scale, ((x.hi - m) + (x.lo + x.tail)) * fma(d, d, T(1) - d)};  // about 1 / m
   }
   void FASTLOSS_INLINE_MEMBER divide() {
     const T d = T(1) + e, d_lo = e - (d - T(1));

@@ -33,10 +33,11 @@ struct CrossEntropyOfLogit {
   Smoothing<T> smooth;
   LogitBound<T> bound;
   explicit FASTLOSS_INLINE_MEMBER CrossEntropyOfLogit(const double* p) : smooth(p[2]), bound(p[3]) {}
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, T target, T pos_weight) const {
+  Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) const { return Sigmoid<T>::begin(z); }
+  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, Begun<T> begun, T target, T pos_weight) const {
     const T rest = T(1) - target, pos = pos_weight * (plain ? target : smooth.positive(target)),
             neg = plain ? rest : smooth.positive(rest);
-    const Sigmoid<T> s = plain ? Sigmoid<T>(z) : Sigmoid<T>(z, bound);
+    const Sigmoid<T> s = plain ? Sigmoid<T>(z, begun) : Sigmoid<T>(z, begun, bound);
     const bool flat = !plain && abs(z) >= bound.flat;
     const T hess = flat ? T(0) : s.product(neg + pos);
     return {
@@ -56,7 +57,8 @@ struct BinaryCrossEntropyProbabilities {
   T eps, low, high;  // -log p stays within [low, high]
   explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyProbabilities(const double* p)
       : smooth(p[2]), eps(p[3] > 0 ? T(p[3]) : T(-1)), low(T(0 - log1p(-p[3]))), high(T(-log(p[3]))) {}
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target, T pos_weight) const {
+  Begun<T> FASTLOSS_INLINE_MEMBER begin(T p) const { return {log(p + T(0)), log1p(T(0) - p)}; }
+  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, Begun<T> begun, T target, T pos_weight) const {
     const T p = pred + T(0);  // -0 is 0
     const T pos = pos_weight * smooth.positive(target), neg = smooth.negative(target), q = T(1) - p;
     const T pos_slope = pos == T(0) ? T(0) : pos / p, neg_slope = neg == T(0) ? T(0) : neg / q;
@@ -64,7 +66,8 @@ struct BinaryCrossEntropyProbabilities {
     const T pos_bend = pos == T(0) ? T(0) : pos_slope / p, neg_bend = neg == T(0) ? T(0) : neg / qq;
     const bool flat = p <= eps || q <= eps;
     const T hess = flat ? T(0) : pos_bend + neg_bend;
-    return {.value = weighted(pos, clamp(T(0) - log(p), low, high)) + weighted(neg, clamp(T(0) - log1p(-p), low, high)),
+    return {.value = weighted(pos, clamp(T(0) - begun.first, low, high)) +
+                     weighted(neg, clamp(T(0) - begun.second, low, high)),
             .grad = flat ? T(0) : neg_slope - pos_slope,
             .hess = hess,
             .curvature = hess};

@@ -78,8 +78,9 @@ struct BinaryFocalSquareLogits {
   using N = Pair<T>;
   ClassBalance<N> balance;
   explicit FASTLOSS_INLINE_MEMBER BinaryFocalSquareLogits(const double* p) : balance(p[1]) {}
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, T t, T pos_weight) const {
-    const FineSigmoid<N> s{Sigmoid<T>(z)};
+  Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) const { return Sigmoid<T>::begin(z); }
+  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, Begun<T> begun, T t, T pos_weight) const {
+    const FineSigmoid<N> s{Sigmoid<T>(z, begun)};
     const N u = fast_two_sum(T(1), -t), w = s.w;
     const FocalSides<T, N> f(z, t, u, two_prod(t, pos_weight), s);
     const N alpha = balance(t, u), Q = f.m * w, h = f.wrong - f.right, he = h * s.e, ww = w * w, mm = f.m * f.m * f.sum;

@@ -8,12 +8,18 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
+// A loss with a long chain of operations may name the part that needs `pred` alone `begin`. It gets a loop of its own
+// over the run: two loops of short chains keep more of a CPU busy than one of long chains, by a quarter to a half.
 template <class Loss, class T>
-FASTLOSS_INLINE Jet<T> apply(const Loss& loss, T pred, T target, const T* element, int i) {
-  if constexpr (requires { loss(pred, target, *element); })
-    return loss(pred, target, element[i]);
+inline constexpr bool has_begin = requires(const Loss& loss, T pred) { loss.begin(pred); };
+
+// The loss of an element; `rest` are the arguments between `pred` and `element`, which not every loss takes.
+template <class Loss, class T>
+FASTLOSS_INLINE Jet<T> apply(const Loss& loss, const T& element, T pred, auto... rest) {
+  if constexpr (requires { loss(pred, rest..., element); })
+    return loss(pred, rest..., element);
   else
-    return loss(pred, target);
+    return loss(pred, rest...);
 }
 
 constexpr bool writes_value(Mode mode) { return mode == Mode::value || mode == Mode::value_grad; }
@@ -40,8 +46,24 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
     else
       return weight_factor[i] == T(0) ? T(0) : ready(derivative, weight_factor[i]);
   };
+  alignas(64) T first[run_length], second[run_length];
+  if constexpr (has_begin<Loss<T>, T>) {
+    for (int i = 0; i < run.n; i += lanes) {
+#pragma omp simd
+      for (int j = i; j < i + lanes; ++j) {
+        const Begun<T> begun = loss.begin(pred[j]);
+        first[j] = begun.first, second[j] = begun.second;
+      }
+    }
+  }
+  const auto jet_of = [&](int i) __attribute__((always_inline)) {
+    if constexpr (has_begin<Loss<T>, T>)
+      return apply(loss, element[i], pred[i], Begun<T>{first[i], second[i]}, target[i]);
+    else
+      return apply(loss, element[i], pred[i], target[i]);
+  };
   const auto one = [&](int i) __attribute__((always_inline)) {
-    const Jet<T> jet = apply(loss, pred[i], target[i], element, i);
+    const Jet<T> jet = jet_of(i);
     if constexpr (writes_value(mode)) value[i] = jet.value;
     if constexpr (writes_grad(mode)) grad[i] = final(jet.grad, i);
     if constexpr (mode == Mode::grad_hess) hess[i] = final(jet.hess, i);

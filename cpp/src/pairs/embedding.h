@@ -5,6 +5,34 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
+// A gradient that is a multiple of the difference of two rows of floats, in floats: good to an ULP where the row and
+// the multiple are of ordinary size.
+struct Multiple {
+  float hi, lo;
+  bool fits;
+  FASTLOSS_INLINE_MEMBER Multiple(double c, double distance)
+      : hi(float(c)), lo(float(c - double(hi))), fits(abs(c) > 0x1p-60 && abs(c) < 0x1p60 && distance < 0x1p60) {}
+  FASTLOSS_INLINE_MEMBER float operator()(float x, float y) const { return fma(x - y, hi, (x - y) * lo); }
+};
+struct DirectPair {
+  Multiple step;
+  bool fits;
+  explicit FASTLOSS_INLINE_MEMBER DirectPair(Multiple step_) : step(step_), fits(step_.fits) {}
+  FASTLOSS_INLINE_MEMBER void operator()(int i, const Arrays<const float>& x, const Arrays<float>& grad) const {
+    const float g = step(x.a[i], x.b[i]) + 0.f;
+    grad.a[i] = g, grad.b[i] = 0.f - g;
+  }
+};
+struct DirectTriple {
+  Multiple to_b, to_c;
+  bool fits;
+  FASTLOSS_INLINE_MEMBER DirectTriple(Multiple b, Multiple c) : to_b(b), to_c(c), fits(b.fits && c.fits) {}
+  FASTLOSS_INLINE_MEMBER void operator()(int i, const Arrays<const float>& x, const Arrays<float>& grad) const {
+    const float b = to_b(x.a[i], x.b[i]), c = to_c(x.a[i], x.c[i]);
+    grad.a[i] = b - c, grad.b[i] = 0.f - b, grad.c[i] = c;
+  }
+};
+
 // Contrastive (Hadsell, Chopra, LeCun 2006): y d^2 + (1 - y) max(0, margin - d)^2. With u = r / d the gradient by a
 // is 2y r - 2(1 - y) max(0, margin - d) u, the Hessian 2y + 2(1 - y) [d < margin] (1 - margin (1 - u^2) / d);
 // `curvature` is that of Gauss and Newton, 2y + 2(1 - y) [d < margin] u^2.
@@ -30,6 +58,11 @@ struct Contrastive {
       return {similar, pull == 0.0};
     }
     return {double(Wide<T>(y) * distance.d2 + apart * gap * gap), false};
+  }
+  FASTLOSS_INLINE_MEMBER auto direct(double factor) const
+    requires(sizeof(T) == 4)
+  {
+    return DirectPair(Multiple(factor * (pull - push * distance.inverse), distance.d));
   }
   template <int>
   FASTLOSS_INLINE_MEMBER Slopes<2> slopes(T a, T b) const {
@@ -63,6 +96,13 @@ struct Triplet {
     an_share = 1.0 - pn_share;
     const double loss = excess(d[pn_share > 0.0 ? pn : an], p[0]);
     return {loss <= 0.0 ? 0.0 : loss, loss <= 0.0};
+  }
+  FASTLOSS_INLINE_MEMBER auto direct(double factor) const
+    requires(sizeof(T) == 4 && requires { &Norm::inverse; })
+  {
+    DirectTriple direct{{factor * d[ap].inverse, d[ap].d}, {factor * d[an].inverse, d[an].d}};
+    direct.fits = direct.fits && pn_share == 0.0;
+    return direct;
   }
   FASTLOSS_INLINE_MEMBER int form() const { return pn_share == 0.0 ? 0 : 1; }
   template <int form>

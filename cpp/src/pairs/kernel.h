@@ -1,6 +1,7 @@
 // The loops around a pair loss. A loss measures a row and answers its value; then, feature by feature, it
 // gives the derivatives by each of its inputs. It may offer several forms of that (`forms`) and say which
-// one a row needs; and whether its scalar code is so `costly` that tails are to be avoided.
+// one a row needs; a `direct` way to the gradient that fits most rows; and whether its scalar code is so `costly`
+// that tails are to be avoided.
 #pragma once
 
 #include "kernels.h"
@@ -16,42 +17,32 @@ PairMeasured measure_row(const T* const* input, std::int64_t features, double ta
   return static_cast<Loss*>(state)->measure(input, features, target, parameters, derivatives);
 }
 
-// The arrays of the inputs, or of one result. Where there are two, the third is the second.
-template <class T>
-struct Arrays {
-  T *a, *b, *c;
-  template <class Pointer>
-  FASTLOSS_INLINE_MEMBER Arrays(Pointer const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
-  template <int count>
-  FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
-    a[i] = canonical(T(x.a * factor));
-    b[i] = canonical(T(x.b * factor));
-    if constexpr (count == 3) c[i] = canonical(T(x.c * factor));
-  }
-  static FASTLOSS_INLINE_MEMBER T canonical(T x) { return x == x ? x : Format<T>::nan; }
-};
-
-template <Mode mode, int form, class Loss, class T>
+// `gradient`: a double for the factor of the slopes, or what Loss::direct answered.
+template <Mode mode, int form, class Loss, class T, class Gradient>
 FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, double factor, Arrays<T> grad,
-                                    Arrays<T> hess) {
+                                    Arrays<T> hess, const Gradient& gradient) {
   Slopes<Loss::inputs> s;
   if constexpr (Loss::inputs == 3)
     s = loss.template slopes<form>(x.a[i], x.b[i], x.c[i]);
   else
     s = loss.template slopes<form>(x.a[i], x.b[i]);
-  grad.store(i, s.grad, factor);
+  if constexpr (requires { gradient(i, x, grad); })
+    gradient(i, x, grad);
+  else
+    grad.store(i, s.grad, gradient);
   if constexpr (mode == Mode::grad_hess) hess.store(i, s.hess, factor);
   if constexpr (mode == Mode::grad_positive) hess.store(i, s.curvature, factor);
 }
 
-template <Mode mode, int form, bool whole_lanes, class Loss, class T>
+template <Mode mode, int form, bool whole_lanes, class Loss, class T, class Gradient>
 FASTLOSS_INLINE void derive_features(const Loss& row, const T* const* input, int n, double factor, T* const* grad,
-                                     T* const* hess) {
+                                     T* const* hess, const Gradient gradient) {
   const Loss loss = row;
   const Arrays<const T> x(input, Loss::inputs);
   const Arrays<T> g(grad, Loss::inputs), h(mode == Mode::grad ? grad : hess, Loss::inputs);
 #pragma omp simd
-  for (int i = 0; i < (whole_lanes ? n & -lanes : n); ++i) derive_feature<mode, form>(loss, i, x, factor, g, h);
+  for (int i = 0; i < (whole_lanes ? n & -lanes : n); ++i)
+    derive_feature<mode, form>(loss, i, x, factor, g, h, gradient);
 }
 
 // The same where scalar code for a tail would be long and slow: the features beyond whole lanes pass through
@@ -69,7 +60,7 @@ FASTLOSS_INLINE void derive_by_lanes(const Loss& row, const T* const* input, int
   for (int part = whole > 0 ? 0 : 1; part < (n > whole ? 2 : 1); ++part) {
     const bool rest = part == 1;
     derive_features<mode, form, true>(row, rest ? room : input, rest ? lanes : whole, factor,
-                                      rest ? room + inputs : grad, rest ? room + 2 * inputs : hess);
+                                      rest ? room + inputs : grad, rest ? room + 2 * inputs : hess, factor);
   }
   for (int k = 0; k < results; ++k) {
     T* target = (k < inputs ? grad[k] : hess[k - inputs]) + whole;
@@ -81,11 +72,15 @@ template <class Loss, class T, Mode mode>
 void derive_row(const void* state, const T* const* input, int n, double factor, T* const* grad,
                 T* const* hess) noexcept {
   const Loss& loss = *static_cast<const Loss*>(state);
+  if constexpr (requires { loss.direct(factor); }) {
+    const auto direct = loss.direct(factor);
+    if (direct.fits) return derive_features<mode, 0, false>(loss, input, n, factor, grad, hess, direct);
+  }
   const auto derive = [&]<int form>() __attribute__((always_inline)) {
     if constexpr (Loss::costly)
       derive_by_lanes<mode, form>(loss, input, n, factor, grad, hess);
     else
-      derive_features<mode, form, false>(loss, input, n, factor, grad, hess);
+      derive_features<mode, form, false>(loss, input, n, factor, grad, hess, factor);
   };
   if constexpr (Loss::forms == 2) {
     if (loss.form() == 1) return derive.template operator()<1>();

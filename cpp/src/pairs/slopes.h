@@ -23,4 +23,19 @@ struct Slopes {
   PerInput<inputs> grad, hess, curvature;
 };
 
+// The arrays of the inputs, or of one result. Where there are two, the third is the second.
+template <class T>
+struct Arrays {
+  T *a, *b, *c;
+  template <class Pointer>
+  FASTLOSS_INLINE_MEMBER Arrays(Pointer const* array, int count) : a(array[0]), b(array[1]), c(array[count - 1]) {}
+  template <int count>
+  FASTLOSS_INLINE_MEMBER void store(int i, PerInput<count> x, double factor) const {
+    a[i] = canonical(T(x.a * factor));
+    b[i] = canonical(T(x.b * factor));
+    if constexpr (count == 3) c[i] = canonical(T(x.c * factor));
+  }
+  static FASTLOSS_INLINE_MEMBER T canonical(T x) { return x == x ? x : Format<T>::nan; }
+};
+
 }  // namespace fastloss::FASTLOSS_ISA

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests import cases
-from tests.outcomes import assert_same, everything
+from tests.outcomes import arrays_of, assert_same, everything
 
 ml_dtypes = pytest.importorskip("ml_dtypes")
 
@@ -30,6 +30,10 @@ def stepped(x):
 
 def fortran(x):
     return np.asfortranarray(x)
+
+
+def fortran_backwards(x):
+    return every_axis(np.asfortranarray(every_axis(x, -1)), -1)
 
 
 def swapped(x):
@@ -144,3 +148,24 @@ def test_tails_of_rows(case, features):
     else:
         inputs = cases.draw(case, (3,), classes=features, dtype=np.float32)
     assert_same(everything(case.loss, [stepped(x) for x in inputs]), everything(case.loss, inputs))
+
+
+# Long enough on both of the last two axes to be turned in squares, and too long for it.
+TURNED = ((16, 16), (37, 53), (130, 31), (3, 20, 33), (2, 17, 2, 40), (17, 9000))
+
+
+@pytest.mark.parametrize("dtype", REAL, ids=lambda t: np.dtype(t).name)
+@pytest.mark.parametrize("shape", TURNED, ids=str)
+@pytest.mark.parametrize("name", ["mean_squared_error", "binary_cross_entropy"])
+def test_rows_closer_than_columns(name, shape, dtype):
+    case = next(c for c in CASES if c.row["name"] == name)
+    inputs = cases.draw(case, shape, dtype=dtype)
+    wanted = everything(case.loss, inputs)
+    for layout in (fortran, swapped, fortran_backwards):
+        turned = [layout(x) for x in inputs]
+        assert_same(everything(case.loss, turned), wanted, layout.__name__)
+        assert_same(everything(case.loss, [turned[0], inputs[1]]), wanted, "pred alone")
+        assert_same(everything(case.loss, [inputs[0], turned[1]]), wanted, "target alone")
+    several = case.loss.value_and_grad(*turned, n_threads=5)
+    single = case.loss.value_and_grad(*inputs, n_threads=1)
+    assert_same({"": arrays_of(several)}, {"": arrays_of(single)}, "threads")

@@ -93,6 +93,7 @@ def test_fork_pool():
 # A call of many seconds on zero-stride views; the main thread gets SIGINT after a moment.
 INTERRUPT = """
 import os, signal, threading, time, numpy as np, fastloss as fl
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
 x = np.broadcast_to(np.linspace(0.1, 0.9, 1000, dtype="f"), ({n}, 1000))
 inputs = {inputs}
 loss = {loss}
@@ -262,7 +263,9 @@ def test_a_signal_before_a_short_call():
 
     loss = fl.MeanSquaredError()
     thread = threading.Thread(target=press)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         spin()
     thread.join()
+    signal.signal(signal.SIGINT, before)

@@ -117,7 +117,7 @@ struct RowPasses {
   void (*settle)(const T* rows, const T* scale, const T* rest, T* flat, int count, int classes, int pitch);
   void (*scale)(T* row, T scale, std::int64_t n);
   // `lanes` classes of up to `lanes` rows, class by class in `tile`.
-  void (*turn_in)(const T* tile, T* rows, int count, std::int64_t pitch);
+  void (*turn_in)(T* tile, T* rows, int count, std::int64_t pitch);
   void (*turn_out)(const T* rows, const T* scale, const T* rest, T* tile, int count, std::int64_t pitch);
   void (*masses)(RowGroup<T>& group);  // the class weights of dense targets, for the whole group
 };

@@ -3,6 +3,7 @@
 
 #include "block/output.h"
 #include "block/run.h"
+#include "block/strip.h"
 #include "block/total.h"
 
 namespace fastloss {
@@ -29,7 +30,7 @@ class Engine {
     const int threads = threads_for(job_, static_cast<double>(job_.terms) * job_.row->cost);
     SharedSum sum, weight;
     parallel_for(blocks, threads, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      Scratch scratch;
+      Scratch scratch(tier_, job_);
       LocalSum local_sum(sum, blocks), local_weight(weight, blocks);
       const std::int64_t last = std::min(end * block_length, job_.terms);
       Output<T> grad(passes_, job_.want_grad ? &job_.grad[0] : nullptr, job_.past_cache, last);
@@ -49,6 +50,8 @@ class Engine {
 
  private:
   struct Scratch {
+    Scratch(const Tier& tier, const Job& job) : preds(tier, job.input[0]), targets(tier, job.input[1]) {}
+    Strip<T> preds, targets;
     alignas(64) T pred[run_length];
     alignas(64) T target[run_length];
     alignas(64) T element[run_length];
@@ -66,8 +69,8 @@ class Engine {
     for (std::int64_t index = first; index < last; index += run_length) {
       const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
       PointwiseRun<T> run{};
-      run.pred = fetch(passes_, job_.input[0], index, n, s.pred);
-      run.target = fetch(passes_, job_.input[1], index, n, s.target);
+      run.pred = s.preds.fetch(index, n, s.pred);
+      run.target = s.targets.fetch(index, n, s.target);
       if (!in_domain(job_.pred_domain, 0, run.pred, index, n) ||
           !in_domain(job_.target_domain, 1, run.target, index, n))
         return false;

@@ -120,7 +120,7 @@ def full_shape(case, x, lead, full):
     return (*full, x.shape[-1])
 
 
-TAILS = (*range(71), *range(255, 259), *range(2047, 2051), 4097)
+TAILS = (*range(71), *range(255, 259), *range(511, 515), *range(2047, 2051), 4097)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -140,7 +140,7 @@ def test_tails(case, dtype):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("features", [1, 2, 3, 7, 15, 16, 17, 31, 33, 255, 256, 257, 2049])
+@pytest.mark.parametrize("features", [1, 2, 3, 7, 15, 16, 17, 31, 33, 255, 256, 257, 511, 512, 513, 2049])
 def test_tails_of_rows(case, features):
     """Rows of every length: a strided row gives the bits of a contiguous one."""
     if case.row["room"] == "pointwise":

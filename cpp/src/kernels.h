@@ -11,7 +11,7 @@ namespace fastloss {
 // lanes, so that the additions do not wait for each other.
 inline constexpr int lanes = 16;
 inline constexpr int accumulators = 2 * lanes;
-inline constexpr int run_length = 256;
+inline constexpr int run_length = 512;
 inline constexpr int block_length = 2048;
 
 constexpr int padded(int n) { return (n + lanes - 1) & -lanes; }

@@ -140,7 +140,9 @@ def test_tails(case, dtype):
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("features", [1, 2, 3, 7, 15, 16, 17, 31, 33, 255, 256, 257, 511, 512, 513, 2049])
+@pytest.mark.parametrize(
+    "features", [1, 2, 3, 7, 15, 16, 17, 31, 33, 255, 256, 257, 511, 512, 513, 2049]
+)
 def test_tails_of_rows(case, features):
     """Rows of every length: a strided row gives the bits of a contiguous one."""
     if case.row["room"] == "pointwise":

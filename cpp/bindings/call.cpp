@@ -90,6 +90,8 @@ class Evaluation {
     call_.hess = {hess_arrays_, n};
   }
 
+  void totals(Totals& into) { call_.totals = &into; }
+
   py::object run() {
     std::int64_t elements = 1;
     for (int axis = 0; axis < views_[0].ndim; ++axis) {
@@ -235,6 +237,20 @@ PyObject* run(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
     return evaluation.run().release().ptr();
   } catch (...) {
     return translate();
+  }
+}
+
+void add_to(Totals& totals, const py::object& spec, const py::object& weight, const py::object& threads,
+            const py::args& inputs) {
+  try {
+    Evaluation evaluation(spec_of(spec.ptr()), value_only);
+    evaluation.inputs(&PyTuple_GET_ITEM(inputs.ptr(), 0), static_cast<Py_ssize_t>(inputs.size()));
+    evaluation.options(weight.ptr(), py::str("mean").ptr(), py::float_(1.0).ptr(), threads.ptr());
+    evaluation.totals(totals);
+    evaluation.run();
+  } catch (...) {
+    translate();
+    throw py::error_already_set();
   }
 }
 

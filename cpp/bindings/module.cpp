@@ -6,6 +6,7 @@
 #include "arrays.h"
 #include "call.h"
 #include "spec.h"
+#include "totals.h"
 
 namespace fastloss::python {
 
@@ -73,6 +74,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
   const Config chosen = config();  // a bad FASTLOSS_ISA is told at import
   module.attr("__version__") = chosen.version;
   python::bind_spec(module);
+  python::bind_totals(module);
   module.add_object("run", py::reinterpret_steal<py::object>(
                                PyCFunction_NewEx(&python::run_method, nullptr, py::str("fastloss._core").ptr())));
   module.def("config", &python::config_dict);

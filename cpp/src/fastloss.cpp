@@ -12,6 +12,7 @@
 #include "pairs/engine.h"
 #include "pointwise/engine.h"
 #include "rows/engine.h"
+#include "totals_state.h"
 
 #define FASTLOSS_STRING_(x) #x
 #define FASTLOSS_STRING(x) FASTLOSS_STRING_(x)
@@ -40,6 +41,12 @@ double Loss::evaluate(const Call& call) const {
   const State& state = *state_;
   Job job;
   const Shapes shapes = check_call(state, call, job);
+  Totals::State totals;
+  if (call.totals != nullptr) {
+    if (!job.reduced || !job.mean || job.want_grad)
+      setting_error(std::string(class_name()) + ": totals are those of a mean without derivatives");
+    job.sum_into = &totals.sum, job.weight_into = &totals.weight;
+  }
   Poll poll(call.poll, call.poll_context);
   Faults faults;
   const FloatMode mode;
@@ -59,6 +66,10 @@ double Loss::evaluate(const Call& call) const {
   }
   if (faults.any()) raise(state.row(), call, shapes, faults.first());
   if (poll.stopped()) interrupted(state.row());
+  if (call.totals != nullptr) {
+    call.totals->state_->sum.add(totals.sum);
+    call.totals->state_->weight.add(totals.weight);
+  }
   if (!job.reduced) return 0.0;
   if (call.reduction == Reduction::sum) return call.scale * outcome.sum;
   return outcome.weight == 0.0 ? std::nan("") : call.scale * (outcome.sum / outcome.weight);

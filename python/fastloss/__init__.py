@@ -36,6 +36,7 @@ from .config import show_config
 from .embedding import Contrastive, Triplet
 from .registry import get, losses
 from .regression import Huber, MeanAbsoluteError, MeanSquaredError
+from .stream import Stream
 from .threads import get_num_threads, num_threads, set_num_threads
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "ShapeError",
     "SparseCategoricalCrossEntropy",
     "SparseCategoricalFocal",
+    "Stream",
     "TripleLoss",
     "Triplet",
     "__version__",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, overload
 
 from ._core import Spec
 from ._errors import ParameterError
+
+if TYPE_CHECKING:
+    from .stream import Stream
 
 T = TypeVar("T")
 
@@ -63,6 +66,23 @@ class Loss:
         def value_and_grad(self, *inputs: Any, **options: Any) -> Any: ...
         def grad(self, *inputs: Any, **options: Any) -> Any: ...
         def grad_and_hess(self, *inputs: Any, **options: Any) -> Any: ...
+
+    def stream(self, reduction: Literal["mean", "sum"] = "mean") -> Stream:
+        """Return an accumulator of this loss, for data that come in chunks.
+
+        Parameters
+        ----------
+        reduction : {"mean", "sum"}, default "mean"
+            What its `value` returns.
+
+        Returns
+        -------
+        Stream
+            With ``update(*inputs, sample_weight=None)``, ``merge(other)`` and ``value``.
+        """
+        from .stream import Stream  # here, because it knows losses
+
+        return Stream(self, reduction)
 
     @property
     def params(self) -> dict[str, Any]:

@@ -15,6 +15,18 @@ class Spec:
     @property
     def params(self) -> dict[str, Any]: ...
 
+class Totals:
+    """The exact sums of a loss and of its weights over chunks; picklable, shared by threads."""
+
+    def add(
+        self, spec: Spec, sample_weight: object, n_threads: object, /, *inputs: object
+    ) -> None: ...
+    def merge(self, other: Totals, /) -> None: ...
+    @property
+    def sum(self) -> float: ...
+    @property
+    def weight(self) -> float: ...
+
 def run(
     spec: Spec,
     mode: int,

@@ -7,6 +7,7 @@
 // No Python, no SIMD and no OpenMP type appears here. Calls are thread-safe; a Loss is immutable.
 #pragma once
 
+#include <fastloss/totals.h>
 #include <fastloss/types.h>
 #include <fastloss/version.h>
 
@@ -38,6 +39,7 @@ struct Call {
   int n_threads = 0;                 // 0: the setting of set_num_threads()
   bool want_value = true;            // the reduced value; ignored for Reduction::none
   const Array* terms = nullptr;      // Reduction::none: the value of every term
+  Totals* totals = nullptr;          // the mean's two sums are added here, too; for calls without derivatives
   std::span<const Array> grad = {};  // one per differentiable input
   std::span<const Array> hess = {};  // the same; needs grad
   // Asked from time to time on the calling thread during long calls; true ends the call with Interrupted.

@@ -40,6 +40,25 @@ class ExactSum {
   // The sum, rounded once to nearest even.
   double value() const noexcept;
 
+  // As numbers, the same for equal sums.
+  static constexpr int words = 71;
+  void save(std::int64_t* to) const noexcept {
+    ExactSum sum = *this;
+    sum.carry();
+    for (int i = 0; i < size; ++i) to[i] = sum.digits_[i];
+    to[size] = special_ == special_ ? __builtin_bit_cast(std::int64_t, special_) : not_a_number;
+  }
+  // False where the numbers are none that save() writes.
+  bool load(const std::int64_t* from) noexcept {
+    for (int i = 0; i < size; ++i) {
+      const bool top = i == size - 1;
+      if (top ? from[i] > top_limit || from[i] < -top_limit : from[i] < 0 || from[i] >> 32 != 0) return false;
+      digits_[i] = from[i];
+    }
+    special_ = __builtin_bit_cast(double, from[size]);
+    return special_ == 0.0 || special_ - special_ != 0.0;
+  }
+
  private:
   void carry() noexcept {
     for (int i = 0; i + 1 < size; ++i) {
@@ -50,6 +69,7 @@ class ExactSum {
     pending_ = 0;
   }
 
+  static constexpr std::int64_t not_a_number = 0x7ff8000000000000, top_limit = std::int64_t{1} << 40;
   static constexpr int size = 70;  // 2098 bits of doubles, room for 2^64 additions, the sign
   std::int64_t digits_[size] = {};
   double special_ = 0.0;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/exact_sum.h"
 #include "base/operand.h"
 #include "base/parallel.h"
 #include "base/row.h"
@@ -36,7 +37,8 @@ struct Job {
   Operand term_values, grad[max_inputs], hess[max_inputs];
   double scale = 1.0;
   int threads = 1;
-  bool past_cache = false;  // the results are too large to stay in the cache
+  bool past_cache = false;                               // the results are too large to stay in the cache
+  ExactSum *sum_into = nullptr, *weight_into = nullptr;  // where the totals are kept, too; both or none
 };
 
 // The first thing found wrong with the data, by position, whatever the number of threads.

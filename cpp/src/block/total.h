@@ -16,7 +16,12 @@ class SharedSum {
     sum_->add(part);
   }
   void set(double only) noexcept { only_ = only; }
-  double value() const noexcept { return sum_ ? sum_->value() : only_; }
+  // Also adds the sum to `into`, if that is wanted.
+  double value(ExactSum* into = nullptr) const noexcept {
+    if (into != nullptr && sum_) into->add(*sum_);
+    if (into != nullptr && !sum_) into->add(only_);
+    return sum_ ? sum_->value() : only_;
+  }
 
  private:
   std::mutex mutex_;
@@ -46,6 +51,15 @@ class LocalSum {
   SharedSum& total_;
   std::optional<ExactSum> sum_;
 };
+
+// The sums of a call; `weight` is null where the total weight is known already.
+inline void finish_sums(const Job& job, const SharedSum& sum, const SharedSum* weight, Outcome& outcome) noexcept {
+  outcome.sum = sum.value(job.sum_into);
+  if (weight != nullptr)
+    outcome.weight = weight->value(job.weight_into);
+  else if (job.weight_into != nullptr)
+    job.weight_into->add(outcome.weight);
+}
 
 // The sum of the sample weights of all terms.
 inline double total_weight(const Job& job, Poll& poll, Faults& faults) {

@@ -75,8 +75,7 @@ class Engine {
       }
       if (past_cache) fence();
     });
-    outcome.sum = sum.value();
-    if (fused) outcome.weight = weight.value();
+    finish_sums(job_, sum, fused ? &weight : nullptr, outcome);
     return outcome;
   }
 

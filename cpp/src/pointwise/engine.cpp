@@ -43,8 +43,7 @@ class Engine {
       }
       if (job_.past_cache) fence();
     });
-    outcome.sum = sum.value();
-    if (fused) outcome.weight = weight.value();
+    finish_sums(job_, sum, fused ? &weight : nullptr, outcome);
     return outcome;
   }
 

@@ -74,8 +74,7 @@ class Engine {
             return;
       }
     });
-    outcome.sum = sum.value();
-    if (fused) outcome.weight = weight.value();
+    finish_sums(job_, sum, fused ? &weight : nullptr, outcome);
     return outcome;
   }
 

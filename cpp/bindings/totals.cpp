@@ -1,0 +1,67 @@
+#include "totals.h"
+
+#include <fastloss/totals.h>
+
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "call.h"
+
+namespace fastloss::python {
+namespace {
+
+// Chunks may be added from several threads at once.
+class SharedTotals {
+ public:
+  SharedTotals() = default;
+  explicit SharedTotals(const Totals& totals) : totals_(totals) {}
+
+  void add(const py::object& spec, const py::object& weight, const py::object& threads, const py::args& inputs) {
+    Totals chunk;
+    add_to(chunk, spec, weight, threads, inputs);
+    merge(chunk);
+  }
+  void merge(const Totals& other) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    totals_.merge(other);
+  }
+  Totals copy() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return totals_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Totals totals_;
+};
+
+py::bytes saved(const SharedTotals& totals) {
+  const Totals::Saved words = totals.copy().save();
+  return {reinterpret_cast<const char*>(words.data()), sizeof(words)};
+}
+
+std::unique_ptr<SharedTotals> loaded(const py::bytes& bytes) {
+  const auto text = static_cast<std::string>(bytes);
+  Totals::Saved words{};
+  if (text.size() == sizeof(words))
+    std::memcpy(words.data(), text.data(), sizeof(words));
+  else
+    words[0] = -1;  // which load() refuses
+  return std::make_unique<SharedTotals>(Totals::load(words));
+}
+
+}  // namespace
+
+void bind_totals(py::module_& module) {
+  py::class_<SharedTotals>(module, "Totals", py::is_final())
+      .def(py::init<>())
+      .def("add", &SharedTotals::add, py::arg("spec"), py::arg("sample_weight"), py::arg("n_threads"))
+      .def("merge", [](SharedTotals& self, const SharedTotals& other) { self.merge(other.copy()); })
+      .def_property_readonly("sum", [](const SharedTotals& self) { return self.copy().sum(); })
+      .def_property_readonly("weight", [](const SharedTotals& self) { return self.copy().weight(); })
+      .def(py::pickle(&saved, &loaded));
+}
+
+}  // namespace fastloss::python

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <fastloss/totals.h>
+
+#include "base/exact_sum.h"
+
+namespace fastloss {
+
+struct Totals::State {
+  ExactSum sum, weight;
+};
+
+}  // namespace fastloss

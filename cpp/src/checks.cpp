@@ -228,7 +228,9 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   job.reduced = call.reduction != Reduction::none && call.want_value;
   job.scale = call.scale;
   job.threads = call.n_threads > 0 ? call.n_threads : get_num_threads();
-  job.past_cache = bytes > last_level_cache() / 2;
+  // A larger cache is that of a server and has other users: from this size on results come back from memory anyway.
+  constexpr std::int64_t most_cached = 64 << 20;
+  job.past_cache = bytes > std::min(last_level_cache() / 2, most_cached);
   return shapes;
 }
 

@@ -45,6 +45,7 @@ template <class T>
 struct PointwiseRun {
   const T* pred;
   const T* target;
+  const T *next_pred, *next_target;  // brought into the cache meanwhile: the next run, or this one again
   const T* element;
   const double* weight;    // of the values in a sum; 0 leaves a term out, even an infinite or NaN one
   const T* weight_factor;  // of the derivatives

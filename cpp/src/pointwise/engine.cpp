@@ -37,7 +37,7 @@ class Engine {
       Output<T> hess(passes_, job_.want_hess ? &job_.hess[0] : nullptr, job_.past_cache, last);
       for (std::int64_t block = begin; block < end; ++block) {
         if (faults_.beyond(block * block_length) || ((block & 15) == 0 && poll_.tick(on_caller))) break;
-        if (!process(block, scratch, fused, grad, hess)) break;
+        if (!process(block, last, scratch, fused, grad, hess)) break;
         if (job_.reduced) local_sum.add(sum_of(scratch.sum));
         if (fused) local_weight.add(sum_of(scratch.weight_sum));
       }
@@ -61,7 +61,9 @@ class Engine {
     alignas(64) double weight_sum[accumulators];
   };
 
-  bool process(std::int64_t block, Scratch& s, bool fused, Output<T>& grad, Output<T>& hess) noexcept {
+  // `end`: where this thread's part ends.
+  bool process(std::int64_t block, std::int64_t end, Scratch& s, bool fused, Output<T>& grad,
+               Output<T>& hess) noexcept {
     const std::int64_t first = block * block_length, last = std::min(first + block_length, job_.terms);
     std::fill(s.sum, s.sum + accumulators, 0.0);
     std::fill(s.weight_sum, s.weight_sum + accumulators, 0.0);
@@ -84,10 +86,9 @@ class Engine {
         run.weight_factor = s.weight_factor;
         if (fused) tier_.passes<double>().sum(run.weight, padded(n), s.weight_sum);
       }
-      if (index + run_length < last) {  // while this run is computed
-        prefetch(run.pred, s.pred);
-        prefetch(run.target, s.target);
-      }
+      const bool more = index + run_length < end;
+      run.next_pred = more ? next(run.pred, s.pred) : run.pred;
+      run.next_target = more ? next(run.target, s.target) : run.target;
       run.value = s.value;
       run.grad = grad.open(index, n);
       run.hess = hess.open(index, n);
@@ -110,10 +111,8 @@ class Engine {
   }
 
   // The run after this one, where it lies as it is used.
-  static void prefetch(const T* current, const T* scratch) noexcept {
-    if (current == scratch) return;
-    const char* next = reinterpret_cast<const char*>(current + run_length);
-    for (int byte = 0; byte < run_length * static_cast<int>(sizeof(T)); byte += 64) __builtin_prefetch(next + byte);
+  static const T* next(const T* current, const T* scratch) noexcept {
+    return current == scratch ? current : current + run_length;
   }
 
   void map(const PointwiseRun<T>& run, bool weighted) const noexcept {

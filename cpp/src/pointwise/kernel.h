@@ -46,9 +46,17 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
     else
       return weight_factor[i] == T(0) ? T(0) : ready(derivative, weight_factor[i]);
   };
+  constexpr bool two_steps = has_begin<Loss<T>, T>;
+  const auto bring = [&](int i) __attribute__((always_inline)) {
+    look_ahead(run.next_pred + i), look_ahead(run.next_target + i);
+  };
+  const auto bring_in_one_step = [&](int i) __attribute__((always_inline)) {
+    if constexpr (!two_steps) bring(i);
+  };
   alignas(64) T first[run_length], second[run_length];
-  if constexpr (has_begin<Loss<T>, T>) {
+  if constexpr (two_steps) {
     for (int i = 0; i < run.n; i += lanes) {
+      bring(i);
 #pragma omp simd
       for (int j = i; j < i + lanes; ++j) {
         const Begun<T> begun = loss.begin(pred[j]);
@@ -57,7 +65,7 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
     }
   }
   const auto jet_of = [&](int i) __attribute__((always_inline)) {
-    if constexpr (has_begin<Loss<T>, T>)
+    if constexpr (two_steps)
       return apply(loss, element[i], pred[i], Begun<T>{first[i], second[i]}, target[i]);
     else
       return apply(loss, element[i], pred[i], target[i]);
@@ -76,9 +84,10 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
     }
   };
   if constexpr (sums(mode)) {
-    accumulate(one, run.n, run.accumulator);
+    accumulate(one, run.n, run.accumulator, bring_in_one_step);
   } else {
     for (int i = 0; i < run.n; i += lanes) {  // an inner count that is known leaves no remainder loop
+      bring_in_one_step(i);
 #pragma omp simd
       for (int j = 0; j < lanes; ++j) one(i + j);
     }

@@ -52,6 +52,19 @@ bool is_masked(const py::handle& object) {
 
 std::string context(const char* loss, const char* name) { return std::string(loss) + ": " + name; }
 
+// Lists and tuples of arrays lose their masks on the way through NumPy.
+bool holds_masked(const py::handle& object) {
+  if (!PyList_Check(object.ptr()) && !PyTuple_Check(object.ptr())) return false;
+  const py::object masked = py::module_::import("numpy.ma").attr("MaskedArray");
+  for (const py::handle element : py::reinterpret_borrow<py::sequence>(object))
+    if (py::isinstance(element, masked)) return true;
+  return false;
+}
+
+[[noreturn]] void raise_masked(const char* loss, const char* name) {
+  raise_python("DTypeError", context(loss, name) + " is a masked array; fill it or pass the mask as sample_weight");
+}
+
 // DLPack 0.8's managed tensor, as every producer still offers it (dmlc/dlpack, include/dlpack/dlpack.h).
 struct DLTensor {
   void* data;
@@ -146,7 +159,8 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
   const py::module_ np = py::module_::import("numpy");
   if (!numpy) {
     try {
-      given = np.attr("asarray")(given);
+      if (holds_masked(given)) raise_masked(loss, name);
+      given = np.attr("asanyarray")(given);
     } catch (py::error_already_set& error) {
       raise_python("DTypeError",
                    context(loss, name) + " cannot be read as an array: " + py::str(error.value()).cast<std::string>());
@@ -156,13 +170,14 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
   const bool swapped_or_long = !is_masked(given) && (kind == "f" || kind == "i" || kind == "u");
   if (!numpy && real && (kind == "i" || kind == "u" || kind == "b")) {
     given = given.attr("astype")("float64");
+  } else if (!numpy && !real && given.attr("size").cast<Py_ssize_t>() == 0 && PyList_Check(object)) {
+    given = given.attr("astype")("int64");  // no labels are labels, too
   } else if (swapped_or_long && !take_numpy(given.ptr()) &&
              !(real && given.attr("dtype").attr("itemsize").cast<int>() > 8)) {
     const py::object native = given.attr("dtype").attr("newbyteorder")("=");
     given = given.attr("astype")(native.attr("itemsize").cast<int>() > 8 ? py::object(py::str("float64")) : native);
   }
-  if (is_masked(given))
-    raise_python("DTypeError", context(loss, name) + " is a masked array; fill it or pass the mask as sample_weight");
+  if (is_masked(given)) raise_masked(loss, name);
   if (!take_numpy(given.ptr()))
     raise_python("DTypeError", context(loss, name) + " has dtype " + py::str(given.attr("dtype")).cast<std::string>() +
                                    ", wanted: " +

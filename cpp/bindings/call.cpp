@@ -73,9 +73,9 @@ class Evaluation {
       call_.terms = &terms_array_;
     } else if (terms != nullptr) {
       terms_.write_to(terms, name_);
-      if (terms_.view.ndim != 0 || terms_.view.dtype != DType::float64)
-        raise_python("ShapeError", std::string(name_) + ": out (value) must be a float64 array of shape ()");
-      terms_result_ = terms_.keep;
+      terms_array_ = terms_.output();
+      call_.value = &terms_array_;
+      terms_result_ = py::reinterpret_borrow<py::object>(terms);
     }
     const std::size_t n = loss_.n_differentiable();
     if (request_ == value_only) return;
@@ -195,7 +195,6 @@ class Evaluation {
   py::object result() {
     py::object value;
     if (call_.want_value) {
-      if (terms_result_ && call_.terms == nullptr) *static_cast<double*>(const_cast<void*>(terms_.view.data)) = value_;
       value = terms_result_ ? terms_result_ : py::reinterpret_steal<py::object>(PyFloat_FromDouble(value_));
     }
     switch (request_) {

@@ -55,7 +55,10 @@ Value value_of(const py::handle& object, const Named& named) {
     if (!PyBool_Check(plain.ptr()) && !PyLong_Check(plain.ptr()) && !PyFloat_Check(plain.ptr())) named.refuse(object);
     return value_of(plain, named);
   }
-  if (!py::isinstance<py::iterable>(object)) named.refuse(object);
+  // In order and whole: a mapping would give its keys, a set any order, a masked array what is masked.
+  const bool sequence = PySequence_Check(object.ptr()) != 0 && !py::hasattr(object, "keys");
+  if (!sequence && !py::hasattr(object, "__array__") && PyObject_CheckBuffer(object.ptr()) == 0) named.refuse(object);
+  if (py::isinstance(object, py::module_::import("numpy.ma").attr("MaskedArray"))) named.refuse(object);
   std::vector<double> elements;
   for (const py::handle element : py::iter(object)) {
     if (!PyNumber_Check(element.ptr())) named.refuse(object);

@@ -60,6 +60,7 @@ void bind_totals(py::module_& module) {
       .def("add", &SharedTotals::add, py::arg("spec"), py::arg("sample_weight"), py::arg("n_threads"))
       .def("merge", [](SharedTotals& self, const SharedTotals& other) { self.merge(other.copy()); })
       .def_property_readonly("sum", [](const SharedTotals& self) { return self.copy().sum(); })
+      .def_property_readonly("mean", [](const SharedTotals& self) { return self.copy().mean(); })
       .def_property_readonly("weight", [](const SharedTotals& self) { return self.copy().weight(); })
       .def(py::pickle(&saved, &loaded));
 }

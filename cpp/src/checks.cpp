@@ -27,9 +27,19 @@ std::int64_t product(const Row& row, int ndim, const std::int64_t* shape) {
   return n;
 }
 
+// A view that could not be walked.
+void check_view(const Row& row, const ConstArray& array, const char* name) {
+  if (array.ndim < 0 || array.ndim > max_ndim)
+    shape_error(row, std::string(name) + " has " + std::to_string(array.ndim) + " axes, wanted: 0 to " +
+                         std::to_string(max_ndim));
+  if (static_cast<int>(array.dtype) >= dtype_count)
+    dtype_error(row, std::string(name) + " has no element type that exists");
+}
+
 void check_dtypes(const Row& row, std::span<const ConstArray> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const DType dtype = inputs[i].dtype;
+    check_view(row, inputs[i], row.inputs[i]);
     const auto given = [&] { return std::string(row.inputs[i]) + " has dtype " + name_of(dtype); };
     if (static_cast<int>(i) < row.differentiable && !is_float(dtype))
       dtype_error(row, given() + ", wanted: float16, bfloat16, float32 or float64");
@@ -67,7 +77,7 @@ class Outputs {
  private:
   const Row& row_;
   const Call& call_;
-  const Array* seen_[1 + 2 * max_inputs];
+  const Array* seen_[2 + 2 * max_inputs];
   int count_ = 0;
 };
 
@@ -129,6 +139,29 @@ void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstAr
   collapse(job.element, state.element.data(), DType::float64, pred.ndim, pred.shape, strides);
 }
 
+// Whether a float pred is not computed in float: an elementwise loss takes the target into the type it computes in,
+// and float does not hold every double, nor every integer, parameter or scale.
+bool needs_double(const Loss::State& state, const Call& call, const Shapes& shapes) {
+  const ConstArray &pred = call.inputs[0], &target = call.inputs[1];
+  if (state.entry.room != Room::pointwise || pred.dtype != DType::float32) return false;
+  const double scale = std::abs(call.scale),
+               least = scale / static_cast<double>(std::max<std::int64_t>(shapes.count, 1));
+  if (state.beyond_float || (scale != 0.0 && (least < 0x1p-100 || scale > 0x1p100))) return true;
+  const Interval& domain = state.row().target_domain;
+  return target.dtype == DType::float64 ||
+         (!is_float(target.dtype) && size_of(target.dtype) >= 4 && !(domain.low >= -1.0 && domain.high <= 1.0));
+}
+
+void check_outputs(const Row& row, const Call& call) {
+  const auto all = [&](std::span<const Array> outputs) {
+    for (const Array& out : outputs) check_view(row, {out.data, out.dtype, out.ndim, out.shape, out.strides}, "out");
+  };
+  if (call.sample_weight != nullptr) check_view(row, *call.sample_weight, "sample_weight");
+  if (call.value != nullptr) all({call.value, 1});
+  if (call.terms != nullptr) all({call.terms, 1});
+  all(call.grad), all(call.hess);
+}
+
 }  // namespace
 
 Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs) {
@@ -136,6 +169,7 @@ Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs
   const int wanted = input_count(row);
   if (static_cast<int>(inputs.size()) != wanted)
     shape_error(row, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(inputs.size()) + " were given");
+  for (int i = 0; i < wanted; ++i) check_view(row, inputs[static_cast<std::size_t>(i)], row.inputs[i]);
   Shapes shapes;
   const ConstArray& first = inputs[0];
   const int ndim = first.ndim;
@@ -171,6 +205,7 @@ Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs
 
 Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   const Row& row = state.row();
+  check_outputs(row, call);
   check_dtypes(row, call.inputs.first(std::min(call.inputs.size(), std::size_t(input_count(row)))));
   Shapes shapes = check_shapes(state, call.inputs);
   const ConstArray& pred = call.inputs[0];
@@ -182,6 +217,11 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   check_vectors(state, shapes, pred, job);
 
   Outputs outputs(row, call);
+  if (call.value != nullptr) {
+    if (!call.want_value || call.reduction == Reduction::none)
+      parameter_error(row, "out (value) is given, but no reduced value is wanted");
+    outputs.check(*call.value, "value", -1, 0, nullptr, DType::float64, -1);
+  }
   if (call.terms != nullptr) {
     outputs.check(*call.terms, "values", -1, shapes.ndim, shapes.terms, pred.dtype, shapes.axis < 0 ? 0 : -1);
     job.want_terms = true;
@@ -205,6 +245,7 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
 
   job.inputs = static_cast<int>(call.inputs.size());
   std::int64_t bytes = 0;
+  shapes.wide = needs_double(state, call, shapes);
   for (int i = 0; i < job.inputs; ++i) {
     const bool per_term = i >= row.differentiable && (row.labels || state.entry.room == Room::pairs);
     fill(job.input[i], call.inputs[i], per_term ? -1 : shapes.axis);
@@ -232,38 +273,6 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   constexpr std::int64_t most_cached = 64 << 20;
   job.past_cache = bytes > std::min(last_level_cache() / 2, most_cached);
   return shapes;
-}
-
-void raise(const Row& row, const Call& call, const Shapes& shapes, const Fault& fault) {
-  std::string where = subscript(fault.index, shapes.ndim, shapes.terms);
-  if (fault.inner >= 0) {  // put the class or feature back where it lies in the array
-    std::int64_t position = fault.index, whole = 0, step = 1;
-    for (int axis = call.inputs[0].ndim - 1, k = shapes.ndim - 1; axis >= 0; --axis) {
-      const std::int64_t length = call.inputs[0].shape[axis];
-      const std::int64_t at = axis == shapes.axis ? fault.inner : position % shapes.terms[k];
-      if (axis != shapes.axis) position /= shapes.terms[k--];
-      whole += at * step;
-      step *= length;
-    }
-    where = subscript(whole, call.inputs[0].ndim, call.inputs[0].shape);
-  }
-  if (fault.kind == Fault::Kind::weight)
-    domain_error(row, "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
-  const std::string name = row.inputs[fault.input];
-  if (fault.kind == Fault::Kind::label) {
-    const std::string label =
-        fault.unsigned_label ? std::to_string(static_cast<std::uint64_t>(fault.label)) : std::to_string(fault.label);
-    label_error(row, name + where + " is " + label + ", pred has " + std::to_string(shapes.inner) +
-                         " classes: wanted 0 to " + std::to_string(shapes.inner - 1));
-  }
-  const Interval domain =
-      fault.input == 0 ? (row.probabilities_unless_logits ? Interval{0.0, 1.0} : row.pred_domain) : row.target_domain;
-  const std::string wanted = domain.high <= 1e300
-                                 ? "within [" + number_text(domain.low) + ", " + number_text(domain.high) + "]"
-                                 : "finite and >= " + number_text(domain.low);
-  const bool logits = fault.input == 0 && row.probabilities_unless_logits;
-  domain_error(row, name + where + " is " + number_text(fault.number) + ", wanted: " + wanted +
-                        (logits ? "; for scores before the sigmoid or softmax say from_logits=True" : ""));
 }
 
 }  // namespace fastloss

@@ -18,6 +18,7 @@ struct Loss::State {
   bool has_axis = false;
   int variant = 0;
   Interval pred_domain;
+  bool beyond_float = false;  // a parameter is
 
   const Row& row() const noexcept { return *entry.row; }
 };

@@ -23,6 +23,7 @@ Loss::Loss(std::string_view name, const Parameters& parameters) {
   const Entry* entry = find_loss(name);
   if (entry == nullptr) unknown_loss(std::string(name));
   state_ = make_state(*entry, parameters);
+  watch_for_forks();
 }
 
 std::string_view Loss::name() const noexcept { return state_->row().name; }
@@ -40,6 +41,7 @@ std::vector<std::int64_t> Loss::term_shape(std::span<const ConstArray> inputs) c
 double Loss::evaluate(const Call& call) const {
   const State& state = *state_;
   Job job;
+  const FloatMode mode;
   const Shapes shapes = check_call(state, call, job);
   Totals::State totals;
   if (call.totals != nullptr) {
@@ -49,7 +51,6 @@ double Loss::evaluate(const Call& call) const {
   }
   Poll poll(call.poll, call.poll_context);
   Faults faults;
-  const FloatMode mode;
   Outcome outcome;
   if (job.terms > 0) {
     switch (state.entry.room) {
@@ -71,8 +72,11 @@ double Loss::evaluate(const Call& call) const {
     call.totals->state_->weight.add(totals.weight);
   }
   if (!job.reduced) return 0.0;
-  if (call.reduction == Reduction::sum) return call.scale * outcome.sum;
-  return outcome.weight == 0.0 ? std::nan("") : call.scale * (outcome.sum / outcome.weight);
+  const double value = call.reduction == Reduction::sum ? call.scale * outcome.sum
+                       : outcome.weight == 0.0          ? std::nan("")
+                                                        : call.scale * (outcome.sum / outcome.weight);
+  if (call.value != nullptr) std::memcpy(call.value->data, &value, sizeof value);
+  return value;
 }
 
 void set_num_threads(int n) {
@@ -88,6 +92,7 @@ int swap_thread_override(int n) {
 }
 
 Config config() {
+  watch_for_forks();
   Config config;
   config.version = FASTLOSS_STRING(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_STRING(
       FASTLOSS_VERSION_MINOR) "." FASTLOSS_STRING(FASTLOSS_VERSION_PATCH);

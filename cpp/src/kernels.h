@@ -34,27 +34,25 @@ struct Passes {
   bool (*unfit)(const T* x, int n, T low, T high);    // any element not within the bounds; NaN is unfit
   // Past the cache; `source` has `lanes` elements of room before it. See block/stream.h.
   void (*stream_lines)(T* source, char* target, int n, bool begins, bool ends);
-  void (*scale)(const double* x, double factor, T* target, int n);
   void (*sum)(const T* x, int n, double* accumulator);
   void (*sum_weighted)(const T* x, const double* weight, int n, double* accumulator);
 };
 
-// One run of a pointwise loss; n is a multiple of `lanes`. Derivatives are written times `factor`, or times their
-// `weight_factor`, with NaNs canonical: ready for the caller's memory where no conversion stands between.
+// One run of a pointwise loss; n is a multiple of `lanes`. Derivatives are written times `factor` and their weight,
+// with NaNs canonical: ready for the caller's memory where no conversion stands between.
 template <class T>
 struct PointwiseRun {
   const T* pred;
   const T* target;
   const T *next_pred, *next_target;  // brought into the cache meanwhile: the next run, or this one again
   const T* element;
-  const double* weight;    // of the values in a sum; 0 leaves a term out, even an infinite or NaN one
-  const T* weight_factor;  // of the derivatives
+  const double* weight;  // 0 leaves a term out, even an infinite or NaN one
   T* value;
   T* grad;
   T* hess;
   double* accumulator;
   const double* parameters;
-  T factor;
+  double factor;
   int n;
 };
 template <class T>

@@ -1,7 +1,10 @@
 // What a Loss keeps: its parameters, checked against the row's ranges when it is made.
+#include <algorithm>
+#include <cfloat>
 #include <cmath>
 
 #include "base/check.h"
+#include "base/float_mode.h"
 #include "checks.h"
 
 namespace fastloss {
@@ -128,6 +131,7 @@ void keep_vectors(Loss::State& state) {
 }  // namespace
 
 std::shared_ptr<const Loss::State> make_state(const Entry& entry, const Parameters& parameters) {
+  const FloatMode mode;  // a parameter may be subnormal
   auto state = std::make_shared<Loss::State>();
   const Row& row = *entry.row;
   state->entry = entry;
@@ -160,6 +164,9 @@ std::shared_ptr<const Loss::State> make_state(const Entry& entry, const Paramete
     state->pred_domain = row.pred_domain;
   }
   if (row.variant != nullptr) state->variant = row.variant(state->numbers);
+  const auto beyond_float = [](double x) { return std::abs(x) > FLT_MAX || (x != 0.0 && std::abs(x) < FLT_MIN); };
+  state->beyond_float = std::any_of(state->numbers, state->numbers + count, beyond_float) ||
+                        std::any_of(state->element.begin(), state->element.end(), beyond_float);
   return state;
 }
 

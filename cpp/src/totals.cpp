@@ -1,6 +1,9 @@
 #include <fastloss/totals.h>
 
+#include <cmath>
+
 #include "base/check.h"
+#include "base/float_mode.h"
 #include "totals_state.h"
 
 namespace fastloss {
@@ -17,8 +20,19 @@ void Totals::merge(const Totals& other) noexcept {
   state_->sum.add(other.state_->sum);
   state_->weight.add(other.state_->weight);
 }
-double Totals::sum() const noexcept { return state_->sum.value(); }
-double Totals::weight() const noexcept { return state_->weight.value(); }
+double Totals::sum() const noexcept {
+  const FloatMode mode;
+  return state_->sum.value();
+}
+double Totals::weight() const noexcept {
+  const FloatMode mode;
+  return state_->weight.value();
+}
+double Totals::mean() const noexcept {
+  const FloatMode mode;
+  const double total = state_->weight.value();
+  return total == 0.0 ? std::nan("") : state_->sum.value() / total;
+}
 
 Totals::Saved Totals::save() const noexcept {
   static_assert(std::tuple_size_v<Saved> == 2 * ExactSum::words);

@@ -107,9 +107,10 @@ std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weigh
     for (std::size_t i = 0; i < info.inputs.size(); ++i) {
       const bool real = static_cast<int>(i) < info.n_differentiable;
       const bool label = info.labels && !real;
-      inputs.emplace_back(real    ? dtype
-                          : label ? DType::int64
-                                  : DType::float64,
+      inputs.emplace_back(real                      ? dtype
+                          : label                   ? DType::int64
+                          : dtype == DType::float64 ? DType::float64
+                                                    : DType::float32,
                           real || (!label && !pairs) ? full : per_term);
       for (std::size_t k = 0; k < inputs[i].size(); ++k)
         inputs[i].set(

@@ -107,6 +107,15 @@ void errors() {
                                     {logits, DType::float32, 2, vast, strides}};
   expect_error<ShapeError>("Huber: the shape (1099511627776, 1099511627776) has more elements than 64 bits can count",
                            [&] { huber.evaluate({.inputs = overflowing}); });
+  for (const int ndim : {-1, max_ndim + 1, 200}) {
+    const ConstArray deep[] = {{logits, DType::float32, ndim, shape, strides}, inputs[0]};
+    const std::string text = "Huber: pred has " + std::to_string(ndim) + " axes, wanted: 0 to 64";
+    expect_error<ShapeError>(text.c_str(), [&] { huber.evaluate({.inputs = deep}); });
+    expect_error<ShapeError>(text.c_str(), [&] { huber.term_shape(deep); });
+  }
+  const ConstArray typeless[] = {{logits, static_cast<DType>(77), 2, shape, strides}, inputs[0]};
+  expect_error<DTypeError>("Huber: pred has no element type that exists",
+                           [&] { huber.evaluate({.inputs = typeless}); });
 }
 
 void values() {

@@ -38,6 +38,7 @@ struct Call {
   double scale = 1.0;                // multiplies value and derivatives
   int n_threads = 0;                 // 0: the setting of set_num_threads()
   bool want_value = true;            // the reduced value; ignored for Reduction::none
+  const Array* value = nullptr;      // a float64 of shape (), to write it into as well
   const Array* terms = nullptr;      // Reduction::none: the value of every term
   Totals* totals = nullptr;          // the mean's two sums are added here, too; for calls without derivatives
   std::span<const Array> grad = {};  // one per differentiable input

@@ -19,6 +19,7 @@ class Totals {
   void merge(const Totals& other) noexcept;
   double sum() const noexcept;     // rounded once
   double weight() const noexcept;  // the same; the count of the terms where none had weights
+  double mean() const noexcept;    // sum over weight, NaN where there is no weight
 
   // To be kept or sent elsewhere: equal totals have equal states. `load` throws ParameterError for numbers that no
   // `save` has written.

@@ -48,26 +48,40 @@ int initial_threads() noexcept {
   return available_processors();
 }
 
-void watch_for_forks() {
-#ifdef FASTLOSS_HAS_FORK
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
-  (void)registered;
-#endif
+// The caller's share may be done long before the others': until they are it goes on asking whether to stop.
+void wait_for(std::atomic<int>& finished, std::int64_t team, bool on_caller, Poll& poll) noexcept {
+  finished.fetch_add(1, std::memory_order_release);
+  if (!on_caller || !poll.asks()) return;
+  for (int turns = 0; finished.load(std::memory_order_acquire) < team; ++turns) {
+    if (turns < 200)
+      std::this_thread::yield();
+    else
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    poll.tick(true);
+  }
 }
 
-void region(std::int64_t units, int threads, std::thread::id caller, Body body, void* context) {
+void region(std::int64_t units, int threads, std::thread::id caller, Poll& poll, Body body, void* context) {
+  std::atomic<int> finished{0};
 #ifdef _OPENMP
 #pragma omp parallel num_threads(threads)
   {
     const std::int64_t k = omp_get_thread_num(), n = omp_get_num_threads();
-    body(context, units * k / n, units * (k + 1) / n, std::this_thread::get_id() == caller);
+    const bool on_caller = std::this_thread::get_id() == caller;
+    body(context, units * k / n, units * (k + 1) / n, on_caller);
+    wait_for(finished, n, on_caller, poll);
   }
 #else
-  std::vector<std::thread> team;
+  std::vector<std::thread> members;
   for (int k = 1; k < threads; ++k)
-    team.emplace_back([=] { body(context, units * k / threads, units * (k + 1) / threads, false); });
-  body(context, 0, units / threads, std::this_thread::get_id() == caller);
-  for (std::thread& member : team) member.join();
+    members.emplace_back([=, &finished, &poll] {
+      body(context, units * k / threads, units * (k + 1) / threads, false);
+      wait_for(finished, threads, false, poll);
+    });
+  const bool on_caller = std::this_thread::get_id() == caller;
+  body(context, 0, units / threads, on_caller);
+  wait_for(finished, threads, on_caller, poll);
+  for (std::thread& member : members) member.join();
 #endif
 }
 
@@ -87,6 +101,13 @@ void set_default_threads(int n) noexcept { setting.store(n, std::memory_order_re
 
 int swap_override(int n) noexcept { return std::exchange(thread_override, n); }
 
+void watch_for_forks() noexcept {
+#ifdef FASTLOSS_HAS_FORK
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+  (void)registered;
+#endif
+}
+
 const char* threading_name() noexcept {
 #ifdef _OPENMP
   return "OpenMP";
@@ -96,22 +117,22 @@ const char* threading_name() noexcept {
 }
 
 void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* context) {
-  threads = static_cast<int>(std::min<std::int64_t>(threads, units));
+  static const int most_threads = std::max(64, 4 * available_processors());
+  threads = static_cast<int>(std::min<std::int64_t>({threads, units, most_threads}));
   const std::thread::id caller = std::this_thread::get_id();
   if (threads <= 1) {
     body(context, 0, units, true);
     return;
   }
-  watch_for_forks();
   if (!forked.load(std::memory_order_relaxed)) {
-    region(units, threads, caller, body, context);
+    region(units, threads, caller, poll, body, context);
     return;
   }
   std::mutex mutex;
   std::condition_variable done;
   bool finished = false;
   std::thread host([&] {
-    region(units, threads, caller, body, context);
+    region(units, threads, caller, poll, body, context);
     const std::lock_guard<std::mutex> lock(mutex);
     finished = true;
     done.notify_one();

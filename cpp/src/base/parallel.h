@@ -21,6 +21,7 @@ class Poll {
     if (ask_ != nullptr) last_ = std::chrono::steady_clock::now();
   }
   bool stopped() const noexcept { return stop_.load(std::memory_order_relaxed); }
+  bool asks() const noexcept { return ask_ != nullptr; }
   void stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
   // True when the work should end.
   bool tick(bool on_caller) noexcept {
@@ -40,6 +41,9 @@ class Poll {
   std::atomic<bool> stop_{false};
   std::chrono::steady_clock::time_point last_{};
 };
+
+// From here on a fork is noticed: a child must know that the pool of its OpenMP runtime, whoever started it, is gone.
+void watch_for_forks() noexcept;
 
 using Body = void (*)(void* context, std::int64_t begin, std::int64_t end, bool on_caller);
 

@@ -69,8 +69,16 @@ template <class Stored, class T>
 void load(const char* source, std::int64_t stride, T* __restrict target, int n) noexcept {
   using E = Element<Stored>;
   if (stride == E::size) {
+    constexpr int piece = 64;
+    int i = 0;
+    for (; i + piece <= n; i += piece) {
+      const char* from = source + std::ptrdiff_t(i) * E::size;
+      for (int byte = 0; byte < piece * E::size; byte += 64) __builtin_prefetch(from + run_length * E::size + byte);
 #pragma omp simd
-    for (int i = 0; i < n; ++i) target[i] = E::template load<T>(source + std::ptrdiff_t(i) * E::size);
+      for (int j = 0; j < piece; ++j) target[i + j] = E::template load<T>(from + std::ptrdiff_t(j) * E::size);
+    }
+#pragma omp simd
+    for (int j = i; j < n; ++j) target[j] = E::template load<T>(source + std::ptrdiff_t(j) * E::size);
   } else if (stride == 0) {
     const T same = n > 0 ? E::template load<T>(source) : T(0);
 #pragma omp simd
@@ -138,12 +146,6 @@ void stream(T* source, char* target, int n, bool begins, bool ends) noexcept {
 }
 
 template <class T>
-void scale(const double* __restrict x, double factor, T* __restrict target, int n) noexcept {
-#pragma omp simd
-  for (int i = 0; i < n; ++i) target[i] = static_cast<T>(x[i] * factor);
-}
-
-template <class T>
 void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
   accumulate([=](int i) { return static_cast<double>(x[i]); }, n, accumulator);
 }
@@ -170,7 +172,6 @@ constexpr Passes<T> passes() {
       .outside = outside<T>,
       .unfit = unfit<T>,
       .stream_lines = stream<T>,
-      .scale = scale<T>,
       .sum = sum<T>,
       .sum_weighted = sum_weighted<T>,
   };

@@ -32,19 +32,19 @@ struct Sigmoid {
 
   explicit FASTLOSS_INLINE_MEMBER Sigmoid(T z_) : Sigmoid(z_, begin(z_)) {}
   FASTLOSS_INLINE_MEMBER Sigmoid(T z_, Begun<T> s)
-      : z(z_), size(abs(z_)), lifted(s.first), e(lifted * lower), e_slip(s.second) {
+      : z(z_), size(abs(unless_tiny(z_))), lifted(s.first), e(lifted * lower), e_slip(s.second) {
     divide();
   }
   FASTLOSS_INLINE_MEMBER Sigmoid(T z_, const LogitBound<T>& bound) : Sigmoid(z_, begin(z_), bound) {}
   FASTLOSS_INLINE_MEMBER Sigmoid(T z_, Begun<T> s, const LogitBound<T>& bound)
-      : z(z_), size(min(abs(z_), bound.size)), lifted(s.first), e(lifted * lower) {
+      : z(z_), size(min(abs(unless_tiny(z_)), bound.size)), lifted(s.first), e(lifted * lower) {
     e_slip = bound.odds < e ? s.second : bound.odds_slip;
     lifted = max(lifted, bound.odds / lower), e = max(e, bound.odds);
     divide();
   }
   // The exponential: `lifted` and `e_slip`.
   static Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) {
-    const ScaledExp<T> x = scaled_exp(max(minus_abs(z), ExpConstants<T>::lowest), T(0), lift);
+    const ScaledExp<T> x = scaled_exp(max(minus_abs(unless_tiny(z)), ExpConstants<T>::lowest), T(0), lift);
     const T m = x.hi + x.lo, d = m - T(1);
     return {m * x.scale, ((x.hi - m) + (x.lo + x.tail)) * fma(d, d, T(1) - d)};  // about 1 / m
   }

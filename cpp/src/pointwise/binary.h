@@ -56,7 +56,7 @@ struct BinaryCrossEntropyProbabilities {
   Smoothing<T> smooth;
   T eps, low, high;  // -log p stays within [low, high]
   explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyProbabilities(const double* p)
-      : smooth(p[2]), eps(p[3] > 0 ? T(p[3]) : T(-1)), low(T(0 - log1p(-p[3]))), high(T(-log(p[3]))) {}
+      : smooth(p[2]), eps(p[3] > 0 ? at_most<T>(p[3]) : T(-1)), low(T(0 - log1p(-p[3]))), high(T(-log(p[3]))) {}
   Begun<T> FASTLOSS_INLINE_MEMBER begin(T p) const { return {log(p + T(0)), log1p(T(0) - p)}; }
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, Begun<T> begun, T target, T pos_weight) const {
     const T p = pred + T(0);  // -0 is 0

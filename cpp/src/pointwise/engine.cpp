@@ -55,7 +55,6 @@ class Engine {
     alignas(64) T target[run_length];
     alignas(64) T element[run_length];
     alignas(64) T value[run_length];
-    alignas(64) T weight_factor[run_length];
     alignas(64) double weight[run_length];
     alignas(64) double sum[accumulators];
     alignas(64) double weight_sum[accumulators];
@@ -82,8 +81,6 @@ class Engine {
       if (weighted) {
         run.weight = fetch_weights(tier_.passes<double>(), job_, index, n, s.weight, faults_);
         if (run.weight == nullptr) return false;
-        passes_.scale(run.weight, factor_, s.weight_factor, padded(n));
-        run.weight_factor = s.weight_factor;
         if (fused) tier_.passes<double>().sum(run.weight, padded(n), s.weight_sum);
       }
       const bool more = index + run_length < end;
@@ -94,7 +91,7 @@ class Engine {
       run.hess = hess.open(index, n);
       run.accumulator = s.sum;
       run.parameters = job_.parameters;
-      run.factor = static_cast<T>(factor_);
+      run.factor = job_.weighted ? factor_ : static_cast<double>(static_cast<T>(factor_));  // a tail's is the same
       run.n = padded(n);
       map(run, weighted);
       if (job_.want_terms)

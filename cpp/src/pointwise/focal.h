@@ -106,7 +106,7 @@ struct FocalOfProbability {
       : gamma(p[0]),
         balance(p[1]),
         smooth(p[4]),
-        eps(p[5] > 0 ? T(p[5]) : T(-1)),
+        eps(p[5] > 0 ? at_most<T>(p[5]) : T(-1)),
         endless(p[5] > 0 ? T(0) : Format<T>::inf) {
     assign(least, p[5]), assign(most, Pair<double>(1) - Pair<double>(p[5]));
     assign(low, Pair<double>(0) - log1p_pair(-p[5])), assign(high, p[5] > 0 ? -log_pair(p[5]) : Pair<double>(1e30));
@@ -131,7 +131,8 @@ struct FocalOfProbability {
     }
     const N bend = power * (u * dp * dp + pos * dq * dq) + less * slope * D * (twice(first) + (g - one) * slope * K);
     const T margin = min(pred, T(1) - pred), at_end = margin == T(0) ? endless : T(0);
-    const bool flat = margin <= eps;
+    const bool idle = pred == pred && (T(alpha) == T(0) || T(pos) + T(u) == T(0));  // powers of 0 do no harm
+    const bool flat = margin <= eps || idle;
     const T hess = flat ? T(0) : T(quotient(quotient(alpha * bend, D), D)) * scale;
     return {.value = T(alpha * power * (pos * lp + u * lq)) * scale +
                      weighted(T(alpha * power * unless_zero(p, u, pos)), at_end),

@@ -27,24 +27,24 @@ constexpr bool sums(Mode mode) { return mode == Mode::sum || mode == Mode::sum_g
 constexpr bool writes_grad(Mode mode) { return mode != Mode::value && mode != Mode::sum; }
 
 template <class T>
-FASTLOSS_INLINE T ready(T derivative, T factor) {
-  const T x = derivative * factor;
-  return x == x ? x : Format<T>::nan;
+FASTLOSS_INLINE T ready(T derivative) {
+  return derivative == derivative ? derivative : Format<T>::nan;
 }
 
 template <template <class> class Loss, class T, Mode mode, bool weighted>
 static void map_run(const PointwiseRun<T>& run) noexcept {
   const Loss<T> loss(run.parameters);
   const T* __restrict pred = run.pred, * __restrict target = run.target, * __restrict element = run.element;
-  const T* __restrict weight_factor = run.weight_factor;
   const double* __restrict weight = run.weight;
   T* __restrict value = run.value, * __restrict grad = run.grad, * __restrict hess = run.hess;
-  const T factor = run.factor;
+  const double factor = run.factor;
   const auto final = [&](T derivative, int i) __attribute__((always_inline)) {
-    if constexpr (!weighted)
-      return ready(derivative, factor);
-    else
-      return weight_factor[i] == T(0) ? T(0) : ready(derivative, weight_factor[i]);
+    if constexpr (!weighted) {
+      return ready(derivative * T(factor));
+    } else {  // in double, which holds what a weight and a factor may come to
+      const T product = T(double(derivative) * (weight[i] * factor));
+      return weight[i] == 0.0 ? T(0) : ready(product);
+    }
   };
   constexpr bool two_steps = has_begin<Loss<T>, T>;
   const auto bring = [&](int i) __attribute__((always_inline)) {

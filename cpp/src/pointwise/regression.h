@@ -28,11 +28,11 @@ struct AbsoluteError {
 // Huber (1964): r^2 / 2 within delta of the target, delta (|r| - delta / 2) beyond.
 template <class T>
 struct Huber {
-  T delta;
-  explicit FASTLOSS_INLINE_MEMBER Huber(const double* p) : delta(positive_finite<T>(p[0])) {}
+  T delta, edge;  // edge: up to where the loss bends
+  explicit FASTLOSS_INLINE_MEMBER Huber(const double* p) : delta(positive_finite<T>(p[0])), edge(at_most<T>(p[0])) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target) const {
     const T r = pred - target, a = abs(r), q = min(a, delta);  // q: the quadratic part of |r|
-    const T bend = unless_nan(r, a <= delta ? T(1) : T(0));
+    const T bend = unless_nan(r, a <= edge ? T(1) : T(0));
     return {.value = q * (a - T(0.5) * q), .grad = clamp(r, -delta, delta), .hess = bend, .curvature = bend};
   }
 };

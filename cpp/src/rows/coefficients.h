@@ -37,6 +37,17 @@ static void load_target(RowGroup<T>& group, int r, std::int64_t first, int n, do
   group.bad_target |= outside != 0;
 }
 
+// The derivatives of a row of weight zero, whose targets are looked at all the same.
+template <class T>
+static void pass_over(RowGroup<T>& group, int r) {
+  alignas(64) double t[run_length];
+  for (std::int64_t first = 0; group.load_target != nullptr && first < group.pitch; first += run_length) {
+    const std::int64_t left = group.pitch - first;
+    load_target(group, r, first, int(left < run_length ? left : run_length), t);
+  }
+  if (group.want_grad) silence(group, r);
+}
+
 FASTLOSS_INLINE void multiply(double* c, const double* factor, std::int64_t first, int n) {
   if (factor == nullptr) return;
 #pragma omp simd

@@ -193,7 +193,7 @@ static void dense(RowGroup<T>& group) noexcept {
                    : dense_row<Loss, T, false>(group, r, loss, clip)))
         return;
     }
-    if (group.silent[r] && group.want_grad) silence(group, r);
+    if (group.silent[r]) pass_over(group, r);
   }
 }
 

@@ -39,7 +39,7 @@ class Engine {
     weighs_ = job.weighted || job.class_weight != nullptr || job.has_ignore_index;
 
     const Operand& pred = job.input[0];
-    const std::int64_t bytes = pitch_ * sizeof(T), tiled = std::min<std::int64_t>(lanes, turned_bytes / bytes);
+    const std::int64_t bytes = pitch_ * sizeof(T), tiled = std::min<std::int64_t>(group_rows, turned_bytes / bytes);
     const bool turned = pred.ndim > 0 && std::abs(pred.strides[pred.ndim - 1]) < std::abs(pred.inner_stride);
     batch_ = within_group(std::max(batch_bytes / bytes, turned ? tiled : 1));
     group_ = std::max(batch_, within_group(group_work / job.inner));

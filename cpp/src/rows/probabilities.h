@@ -63,7 +63,7 @@ static void probabilities(RowGroup<T>& group) noexcept {
     group.value[r] = 0.0;
     group.scale[r] = group.rest[r] = T(1);
     if (group.silent[r]) {
-      if (group.want_grad) silence(group, r);
+      pass_over(group, r);
       continue;
     }
     T *row = row_of(group, r), *hess = group.want_hess ? hess_of(group, r) : nullptr;

@@ -65,12 +65,17 @@ static LogitRow<T> logit_row(const RowGroup<T>& group, int r, bool move) {
   x.peak = largest(x.source, x.body);
   if (x.body < x.length) x.peak = max(x.peak, largest(x.row + x.body, x.length - x.body));
   const bool far = !(abs(x.peak) <= T(widest_peak)) && x.peak > -Format<T>::inf;
-  if (far || move) {
+  const bool tiny = unless_tiny(x.peak) == T(0);  // so may be the rest
+  if (far || move || tiny) {
     for (std::int64_t i = 0; i < x.body; ++i) x.row[i] = x.source[i];
     x.body = 0;
   }
   if (far) {
     recentre(x.row, x.length, x.peak);
+    x.peak = T(0);
+  }
+  if (tiny) {
+    for (std::int64_t i = 0; i < x.length; ++i) x.row[i] = unless_tiny(x.row[i]);
     x.peak = T(0);
   }
   return x;

@@ -95,11 +95,12 @@ class Transfer {
 
   void fetch_turned(const Place& from, const RowGroup<T>& group, T pad) const noexcept {
     alignas(64) T tile[lanes * lanes];
-    for (int r = group.first; r < group.last; r += lanes) {
-      const int count = std::min(lanes, group.last - r);
-      for (std::int64_t k = 0; k < group.pitch; k += lanes) {
+    for (std::int64_t k = 0; k < group.pitch; k += lanes) {  // all rows first: their lines lie side by side
+      for (int r = group.first; r < group.last; r += lanes) {
+        const int count = std::min(lanes, group.last - r);
         for (int j = 0; j < lanes; ++j) {
           T* line = tile + j * lanes;
+          if (k + lanes + j < group.classes) __builtin_prefetch(from.at(r, k + lanes + j));
           if (k + j < group.classes)
             passes_.load[from.dtype](from.at(r, k + j), from.step, line, count);
           else
@@ -129,9 +130,9 @@ class Transfer {
   void store_turned(const Place& to, const RowGroup<T>& group, const T* rows, const T* scale,
                     const T* rest) const noexcept {
     alignas(64) T tile[lanes * lanes];
-    for (int r = group.first; r < group.last; r += lanes) {
-      const int at = r - group.first, count = std::min(lanes, group.last - r);
-      for (std::int64_t k = 0; k < group.classes; k += lanes) {
+    for (std::int64_t k = 0; k < group.classes; k += lanes) {
+      for (int r = group.first; r < group.last; r += lanes) {
+        const int at = r - group.first, count = std::min(lanes, group.last - r);
         rows_.turn_out(rows + at * group.pitch + k, scale + at, rest + at, tile, count, group.pitch);
         for (int j = 0; j < lanes && k + j < group.classes; ++j)
           passes_.store[to.dtype](tile + j * lanes, T(1), to.at(r, k + j), to.step, count, false);

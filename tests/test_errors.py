@@ -250,3 +250,35 @@ def test_the_first_of_several_faults(case):
         messages.add(str(caught.value))
     assert len(messages) == 1
     assert "sample_weight[0]" in messages.pop()
+
+
+@pytest.mark.parametrize("logits", [False, True])
+@pytest.mark.parametrize("name", ["categorical_cross_entropy", "categorical_focal"])
+@pytest.mark.parametrize("class_weight", [None, (1.0, 1.0)])
+def test_a_bad_target_is_told_even_where_its_row_has_no_weight(name, logits, class_weight):
+    loss = fl.get(name, from_logits=logits, class_weight=class_weight)
+    for n in (3, 130):
+        pred, target, weight = np.full((n, 2), 0.5), np.tile([1.0, 0.0], (n, 1)), np.ones(n)
+        target[1, 0], weight[1] = -1.0, 0.0
+        for call in (loss, loss.value_and_grad, loss.grad_and_hess):
+            with pytest.raises(fl.DomainError, match=r"target\[1, 0\] is -1"):
+                call(pred, target, sample_weight=weight)
+
+
+def test_masks_inside_lists_are_not_stripped():
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+
+    class Wrapped:
+        def __array__(self, dtype=None, copy=None):
+            return masked
+
+    for wrong in ([masked, masked], (masked,), Wrapped()):
+        with pytest.raises(fl.DTypeError, match="MeanSquaredError: pred is a masked array"):
+            fl.MeanSquaredError()(wrong, np.ones((2, 2)))
+
+
+def test_an_empty_list_holds_no_labels():
+    loss = fl.SparseCategoricalCrossEntropy()
+    assert loss(np.zeros((0, 3)), [], reduction="sum") == 0.0
+    with pytest.raises(fl.DTypeError):
+        loss(np.zeros((0, 3)), np.zeros(0))

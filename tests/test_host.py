@@ -82,6 +82,19 @@ def test_rounding_modes_of_the_host_do_not_count(mode):
         assert_same(found, wanted, f"rounding {rounding:#x}")
 
 
+@needs_mode
+def test_parameters_and_totals_in_any_mode(mode):
+    plain = mode.get()
+    stream = fl.MeanSquaredError().stream()
+    stream.update([1.0, 2.0, 4.0], np.zeros(3))
+    wanted = stream.value, fl.Huber(delta=1e-310)
+    for flags in (machine.FLUSH, 0x2000, 0x4000, 0x6000):
+        mode.set(plain | flags)
+        found = stream.value, fl.Huber(delta=1e-310)
+        mode.set(plain)
+        assert found == wanted
+
+
 IMPORT = """
 from tests import machine
 mode = machine.Mode()

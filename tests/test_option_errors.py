@@ -235,3 +235,48 @@ def test_names():
             fl.get(name)
     with pytest.raises(fl.ParameterError, match="'huber'"):
         fl.get("hubber")
+
+
+def test_vectors_have_an_order():
+    """The keys of a mapping, a set and what is under a mask are no weights."""
+    masked = np.ma.array([1.0, 2.0], mask=[False, True])
+    for wrong in ({0: 1.0, 1: 5.0}, {1.0, 5.0}, frozenset({1.0}), {0: 1.0}.values(), masked):
+        for kind, name in (
+            (fl.SparseCategoricalCrossEntropy, "class_weight"),
+            (fl.CategoricalFocal, "alpha"),
+            (fl.BinaryCrossEntropy, "pos_weight"),
+        ):
+            with pytest.raises(
+                fl.ParameterError, match=f"{kind.__name__}: {name} is (?s:.*)wanted"
+            ):
+                kind(**{name: wrong})
+    for right in ([0.5, 1.0], (0.5, 1), np.array([0.5, 1.0]), memoryview(np.array([0.5, 1.0]))):
+        assert fl.CategoricalCrossEntropy(class_weight=right).class_weight == (0.5, 1.0)
+
+
+def test_a_loss_cannot_be_initialised_again():
+    loss = fl.Huber(delta=2.0)
+    with pytest.raises(AttributeError, match="immutable"):
+        loss.__init__(delta=7.0)
+    assert loss == fl.Huber(delta=2.0)
+
+
+def test_the_value_output_is_checked_as_the_others_are():
+    loss, pred, target, weight = fl.MeanSquaredError(), np.ones(5), np.zeros(5), np.ones(5)
+
+    def at(x):
+        return x[2:3].reshape(())
+
+    grad = np.zeros(5)
+    for out in (at(pred), at(target), at(weight)):
+        with pytest.raises(fl.ParameterError, match=r"out \(value\) overlaps"):
+            loss(pred, target, sample_weight=weight, out=out)
+    with pytest.raises(fl.ParameterError, match="overlaps another output"):
+        loss.value_and_grad(pred, target, out=(at(grad), grad))
+    with pytest.raises(fl.DTypeError, match=r"out \(value\) has dtype float32, wanted: float64"):
+        loss(pred, target, out=np.zeros((), "f"))
+    with pytest.raises(fl.ShapeError, match=r"out \(value\) has shape \(1,\), wanted: \(\)"):
+        loss(pred, target, out=np.zeros(1))
+    out = np.zeros(())
+    assert loss(pred, target, out=out) is out
+    assert out == 1.0

@@ -1,6 +1,7 @@
 """fork, Ctrl-C, threads of the host, and the settings for threads and instruction sets."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,6 +71,41 @@ def test_fork(parent, threads):
     succeed(FORK.format(parent=parent, threads=threads))
 
 
+# The pool of the OpenMP runtime belongs to somebody else: fastloss has run nothing yet when the process forks.
+FOREIGN = """
+import ctypes, os, signal, sys, time
+import numpy as np, fastloss as fl
+ctypes.CDLL({library!r}).region()
+x = np.linspace(-3, 3, 2_000_000, dtype="f")
+child = os.fork()
+if child == 0:
+    fl.MeanSquaredError()(x, x[::-1], n_threads=2)
+    os._exit(0)
+deadline = time.monotonic() + 20
+while time.monotonic() < deadline:
+    done, status = os.waitpid(child, os.WNOHANG)
+    if done:
+        sys.exit(status)
+    time.sleep(0.02)
+os.kill(child, signal.SIGKILL)
+sys.exit("the child hangs")
+"""
+
+
+@needs_fork
+def test_fork_after_a_region_of_somebody_else(tmp_path):
+    if shutil.which("c++") is None:
+        pytest.skip("no c++ to build a library with an OpenMP region")
+    source, library = tmp_path / "region.cpp", tmp_path / "region.so"
+    source.write_text('extern "C" void region() {\n#pragma omp parallel num_threads(2)\n  { }\n}\n')
+    built = subprocess.run(
+        ["c++", "-fopenmp", "-shared", "-fPIC", str(source), "-o", str(library)], check=False
+    )
+    if built.returncode != 0:
+        pytest.skip("the compiler has no OpenMP")
+    succeed(FOREIGN.format(library=str(library)))
+
+
 POOL = """
 import multiprocessing, numpy as np, fastloss as fl
 x = np.linspace(-3, 3, 1_000_000, dtype="f")
@@ -90,52 +126,17 @@ def test_fork_pool():
     succeed(POOL)
 
 
-# A call of many seconds on zero-stride views; the main thread gets SIGINT after a moment.
-INTERRUPT = """
-import os, signal, threading, time, numpy as np, fastloss as fl
-signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore it
-x = np.broadcast_to(np.linspace(0.1, 0.9, 1000, dtype="f"), ({n}, 1000))
-inputs = {inputs}
-loss = {loss}
-sent = []
-def press():
-    time.sleep(0.5)
-    sent.append(time.monotonic())
-    os.kill(os.getpid(), signal.SIGINT)
-threading.Thread(target=press).start()
-try:
-    loss(*inputs, n_threads={threads})
-except KeyboardInterrupt:
-    late = time.monotonic() - sent[0]
-    assert late < 0.5, f"answered after {{late:.2f}} s"
-    small = [z[:3] for z in inputs]
-    assert np.isfinite(loss(*small))  # the next call works
-else:
-    raise SystemExit("the call was over before the interrupt" if not sent else "not interrupted")
+def test_a_team_is_never_absurd():
+    """More threads than any machine has: the same bits, and no crash."""
+    code = """
+import numpy as np, fastloss as fl
+x = np.broadcast_to(np.float32(1), 30_000_000)
+y = np.broadcast_to(np.float32(3), 30_000_000)
+assert fl.MeanSquaredError()(x, y, n_threads=1_000_000) == 4.0
+fl.set_num_threads(2**31 - 1)
+assert fl.MeanSquaredError()(x, y) == 4.0
 """
-LONG_CALLS = {
-    "mean_squared_error": ("(x, x[::-1])", "fl.MeanSquaredError()", 10**8),
-    "binary_focal": ("(x, x)", "fl.BinaryFocal(gamma=3.7, from_logits=True)", 10**7),
-    "sparse_categorical_cross_entropy": (
-        "(x, np.broadcast_to(np.array(3), len(x)))",
-        "fl.SparseCategoricalCrossEntropy(from_logits=True)",
-        10**8,
-    ),
-    "contrastive": ("(x, x, x[:, 0])", "fl.Contrastive()", 10**8),
-    "triplet": ("(x, x + 0 * x[:1], x)", "fl.Triplet()", 10**8),
-}
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT by os.kill")
-@pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("name", LONG_CALLS)
-def test_interrupt(name, threads):
-    inputs, loss, n = LONG_CALLS[name]
-    inputs = inputs.replace("x + 0 * x[:1]", "x[::-1]")
-    code = INTERRUPT.format(inputs=inputs, loss=loss, n=n, threads=threads)
-    # The call would take minutes; the answer within half a second ends it.
-    done = run(code, timeout=60)
-    assert done.returncode == 0, done.stderr
+    succeed(code)
 
 
 def test_threads_at_once():

@@ -58,6 +58,8 @@ class Loss:
     _spec: Spec
 
     def __init__(self, **params: object) -> None:
+        if hasattr(self, "_spec"):
+            raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead")
         object.__setattr__(self, "_spec", Spec(self.name, params))
 
     if TYPE_CHECKING:  # what every call form has; each says more about its own inputs

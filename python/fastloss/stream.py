@@ -128,10 +128,7 @@ class Stream:
     @property
     def value(self) -> float:
         """The mean or the sum so far. The mean of no weight at all is NaN."""
-        total, weight = self._totals.sum, self._totals.weight
-        if self._reduction == "sum":
-            return total
-        return total / weight if weight else float("nan")
+        return self._totals.sum if self._reduction == "sum" else self._totals.mean
 
     def __repr__(self) -> str:
         """Return what the stream is of, and what it has seen."""

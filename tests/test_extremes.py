@@ -1,0 +1,125 @@
+"""Numbers at the edge of a type: targets, weights, scales and parameters that float32 does not hold."""
+
+import fastloss as fl
+import numpy as np
+import pytest
+
+F4 = np.float32
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        (np.array([1 + 1e-9]), 1 - (1 + 1e-9)),
+        (np.array([2**24 + 1]), 1 - (2.0**24 + 1)),
+        (np.array([2**31 - 1], np.int32), 1 - (2.0**31 - 1)),
+        (np.array([2**32 - 1], np.uint32), 1 - (2.0**32 - 1)),
+        (np.array([2**40 + 1], np.uint64), 1 - (2.0**40 + 1)),
+    ],
+)
+def test_targets_that_float32_does_not_hold(target, error):
+    pred = np.ones(1, F4)
+    for shape in ((1,), (3001,)):  # a tail alone, and whole runs
+        x, y = np.broadcast_to(pred, shape), np.broadcast_to(target, shape)
+        terms, grad = fl.MeanSquaredError().value_and_grad(x, y, reduction="none")
+        assert terms.dtype == grad.dtype == F4
+        np.testing.assert_array_equal(terms, F4(error**2))
+        np.testing.assert_array_equal(grad, F4(2 * error))
+        assert fl.MeanAbsoluteError()(x, y) == abs(error)
+
+
+def test_a_probability_close_to_one_in_float64():
+    loss = fl.BinaryCrossEntropy(from_logits=True)
+    soft = np.array([1 - 1e-12])
+    value = loss(F4([100.0]), soft)
+    assert value == pytest.approx((1 - soft[0]) * 100, rel=1e-15)
+
+
+@pytest.mark.parametrize("scale", [1e39, 1e300, -1e39])
+@pytest.mark.parametrize("name", ["mean_squared_error", "mean_absolute_error", "huber"])
+def test_a_scale_beyond_float32(name, scale):
+    loss = fl.get(name)
+    zero = np.zeros(3, F4)
+    np.testing.assert_array_equal(loss.grad(zero, zero, scale=scale), zero)
+    small = np.full(3, 2.0**-20, F4)
+    found = loss.grad(small, zero, scale=scale, reduction="sum")
+    wanted = loss.grad(small.astype(float), zero, scale=scale, reduction="sum")
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(found, wanted.astype(F4))
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-50])
+def test_a_scale_below_float32(scale):
+    x, zero = F4([1e20, 1.2345e5]), np.zeros(2, F4)
+    found = fl.MeanSquaredError().grad(x, zero, scale=scale, reduction="sum")
+    np.testing.assert_array_equal(found, (2 * x.astype(float) * scale).astype(F4))
+
+
+def test_weights_beyond_float32():
+    loss, weight = fl.MeanSquaredError(), [1e39, 1.0, 1e-50]
+    x, zero = F4([0.0, 2.0, 1e20]), np.zeros(3, F4)
+    for n in (3, 3000):
+        big = [np.resize(a, n) for a in (x, zero, weight)]
+        grad, hess = loss.grad_and_hess(*big[:2], sample_weight=big[2], reduction="sum")
+        np.testing.assert_array_equal(grad, np.resize(F4([0.0, 4.0, 2e-30]), n))
+        np.testing.assert_array_equal(hess, np.resize(F4([np.inf, 2.0, 0.0]), n))
+
+
+@pytest.mark.parametrize("logits", [False, True])
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "binary_focal"])
+def test_parameters_beyond_float32(name, logits):
+    for pos_weight in (1e39, 1e-50):
+        loss = fl.get(name, pos_weight=pos_weight, from_logits=logits)
+        x = np.array([0.5, 0.5, 0.25])
+        y = np.array([0.0, 1.0, 0.5])
+        with np.errstate(over="ignore"):
+            for found, wanted in zip(
+                loss.grad_and_hess(F4(x), F4(y), reduction="none"),
+                loss.grad_and_hess(x, y, reduction="none"),
+                strict=True,
+            ):
+                np.testing.assert_array_equal(found, wanted.astype(F4))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("gamma", [1e-3, 0.5, 0.999])
+def test_focal_where_the_loss_vanishes(dtype, gamma):
+    """alpha_t = 0, or no weight on the target's side: all derivatives are 0, even where powers are not."""
+    tiny = np.finfo(dtype).smallest_subnormal
+    for params, pred, target in (
+        ({"alpha": 1.0}, [0.0, tiny, 1.0], [0.0, 0.0, 0.0]),
+        ({"alpha": 0.0}, [1.0, 0.0, tiny], [1.0, 1.0, 1.0]),
+        ({"pos_weight": 0.0}, [1.0, 0.0, 0.5], [1.0, 1.0, 1.0]),
+    ):
+        loss = fl.BinaryFocal(gamma=gamma, **params)
+        x, y = np.array(pred, dtype), np.array(target, dtype)
+        for curvature in ("exact", "positive"):
+            for part in loss.grad_and_hess(x, y, curvature=curvature, reduction="sum"):
+                np.testing.assert_array_equal(part, np.zeros(3, dtype))
+        assert np.isnan(loss.grad(np.array([np.nan], dtype), y[:1])).all()
+
+
+def test_edges_that_float32_does_not_hold():
+    """Where a loss bends is compared with the parameter itself, not with its rounding."""
+    p = F4(1e-7)
+    assert float(p) > 1e-7
+    loss = fl.BinaryCrossEntropy(eps=1e-7)
+    assert loss.grad(np.array([p]), [1.0])[0] == pytest.approx(-1 / float(p), rel=1e-6)
+    r = F4(0.1)
+    assert float(r) > 0.1
+    assert fl.Huber(delta=0.1).grad_and_hess(np.array([r]), F4([0.0]))[1][0] == 0.0
+    assert fl.Huber(delta=0.125).grad_and_hess(F4([0.125]), F4([0.0]))[1][0] == 1.0
+
+
+@pytest.mark.parametrize("name", ["binary_cross_entropy", "sparse_categorical_cross_entropy"])
+def test_tiny_logits_are_as_good_as_zero(name):
+    """They are set to 0 inside, where they would be slow; the result is that of the exact logit."""
+    loss = fl.get(name, from_logits=True)
+    for tiny in (1e-45, -1e-45, 1e-30, -1e-20):
+        logits, target = np.full((2, 1100), tiny, F4), np.ones(2, int)
+        if name.startswith("binary"):
+            target = np.ones((2, 1100))
+        found = loss.value_and_grad(logits, target)
+        wanted = loss.value_and_grad(0 * logits, target)
+        assert found[0] == pytest.approx(wanted[0], rel=1e-7)
+        np.testing.assert_allclose(found[1], wanted[1], rtol=2e-7)

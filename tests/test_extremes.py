@@ -1,4 +1,4 @@
-"""Numbers at the edge of a type: targets, weights, scales and parameters that float32 does not hold."""
+"""Targets, weights, scales and parameters that float32 does not hold, and other edges of types."""
 
 import fastloss as fl
 import numpy as np
@@ -84,7 +84,7 @@ def test_parameters_beyond_float32(name, logits):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("gamma", [1e-3, 0.5, 0.999])
 def test_focal_where_the_loss_vanishes(dtype, gamma):
-    """alpha_t = 0, or no weight on the target's side: all derivatives are 0, even where powers are not."""
+    """No weight on the target's side: all derivatives are 0, even where powers are not."""
     tiny = np.finfo(dtype).smallest_subnormal
     for params, pred, target in (
         ({"alpha": 1.0}, [0.0, tiny, 1.0], [0.0, 0.0, 0.0]),

@@ -247,7 +247,7 @@ def test_vectors_have_an_order():
             (fl.BinaryCrossEntropy, "pos_weight"),
         ):
             with pytest.raises(
-                fl.ParameterError, match=f"{kind.__name__}: {name} is (?s:.*)wanted"
+                fl.ParameterError, match=f"{kind.__name__}: {name} is (?s:.*)want"
             ):
                 kind(**{name: wrong})
     for right in ([0.5, 1.0], (0.5, 1), np.array([0.5, 1.0]), memoryview(np.array([0.5, 1.0]))):

@@ -71,7 +71,7 @@ def test_fork(parent, threads):
     succeed(FORK.format(parent=parent, threads=threads))
 
 
-# The pool of the OpenMP runtime belongs to somebody else: fastloss has run nothing yet when the process forks.
+# The pool of the OpenMP runtime is somebody else's: fastloss has run nothing before the fork.
 FOREIGN = """
 import ctypes, os, signal, sys, time
 import numpy as np, fastloss as fl

@@ -1,1 +1,1 @@
-"""The doors to other libraries, each tested with the real one: ``pip install ".[test,interop]"``."""
+"""The doors to other libraries, with the real ones: ``pip install ".[test,interop]"``."""

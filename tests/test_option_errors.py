@@ -3,6 +3,7 @@
 import fastloss as fl
 import numpy as np
 import pytest
+from fastloss import _core
 
 from tests import cases
 from tests.test_errors import CASES, LEAD, METHODS, refused
@@ -280,3 +281,12 @@ def test_the_value_output_is_checked_as_the_others_are():
     out = np.zeros(())
     assert loss(pred, target, out=out) is out
     assert out == 1.0
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_check_reads_no_value(case):
+    inputs = cases.draw(case, LEAD)
+    terms = case.loss(*inputs, reduction="none").shape
+    unread = [np.full_like(x, -7) for x in inputs]  # no probability, target or label is -7
+    weight = np.full(terms, -1.0)
+    assert _core.check(case.loss._spec, weight, "mean", None, *unread) == terms
+    with pytest.raises(fl.ShapeError, match="sample_weight has shape"):
+        _core.check(case.loss._spec, np.ones((9, *terms)), "mean", None, *unread)

@@ -92,6 +92,15 @@ class Evaluation {
 
   void totals(Totals& into) { call_.totals = &into; }
 
+  py::tuple check() {
+    call_.dry_run = true;
+    loss_.evaluate(call_);
+    const std::vector<std::int64_t> shape = loss_.term_shape(call_.inputs);
+    py::tuple axes(shape.size());
+    for (std::size_t i = 0; i < shape.size(); ++i) axes[i] = py::int_(shape[i]);
+    return axes;
+  }
+
   py::object run() {
     std::int64_t elements = 1;
     for (int axis = 0; axis < views_[0].ndim; ++axis) {
@@ -247,6 +256,19 @@ void add_to(Totals& totals, const py::object& spec, const py::object& weight, co
     evaluation.options(weight.ptr(), py::str("mean").ptr(), py::float_(1.0).ptr(), threads.ptr());
     evaluation.totals(totals);
     evaluation.run();
+  } catch (...) {
+    translate();
+    throw py::error_already_set();
+  }
+}
+
+py::tuple check(const py::object& spec, const py::object& weight, const py::object& reduction,
+                const py::object& threads, const py::args& inputs) {
+  try {
+    Evaluation evaluation(spec_of(spec.ptr()), value_only);
+    evaluation.inputs(&PyTuple_GET_ITEM(inputs.ptr(), 0), static_cast<Py_ssize_t>(inputs.size()));
+    evaluation.options(weight.ptr(), reduction.ptr(), py::float_(1.0).ptr(), threads.ptr());
+    return evaluation.check();
   } catch (...) {
     translate();
     throw py::error_already_set();

@@ -12,6 +12,10 @@ PyObject* run(PyObject* module, PyObject* const* arguments, Py_ssize_t count);
 void add_to(Totals& totals, const pybind11::object& spec, const pybind11::object& weight,
             const pybind11::object& threads, const pybind11::args& inputs);
 
+// Checks a call without looking at a value; returns the shape of the loss terms.
+pybind11::tuple check(const pybind11::object& spec, const pybind11::object& weight, const pybind11::object& reduction,
+                      const pybind11::object& threads, const pybind11::args& inputs);
+
 // Turns the exception in flight into a Python one; returns null.
 PyObject* translate() noexcept;
 

@@ -5,6 +5,7 @@
 
 #include "arrays.h"
 #include "call.h"
+#include "engine.h"
 #include "spec.h"
 #include "totals.h"
 
@@ -75,8 +76,15 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
   module.attr("__version__") = chosen.version;
   python::bind_spec(module);
   python::bind_totals(module);
+  static const python::Engine engine = {
+      [](std::string_view name, const Parameters& parameters) { return Loss(name, parameters); },
+      [](const Loss& loss) -> const Parameters& { return loss.parameters(); },
+      [](const Loss& loss) { return loss.n_inputs(); },
+      [](const Loss& loss, const Call& call) { return loss.evaluate(call); }};
+  module.attr("_engine") = py::capsule(&engine, python::engine_name);
   module.add_object("run", py::reinterpret_steal<py::object>(
                                PyCFunction_NewEx(&python::run_method, nullptr, py::str("fastloss._core").ptr())));
+  module.def("check", &python::check);
   module.def("config", &python::config_dict);
   module.def("get_num_threads", &get_num_threads);
   module.def("set_num_threads", &set_num_threads, py::arg("n").noconvert());

@@ -49,6 +49,7 @@ double Loss::evaluate(const Call& call) const {
       setting_error(std::string(class_name()) + ": totals are those of a mean without derivatives");
     job.sum_into = &totals.sum, job.weight_into = &totals.weight;
   }
+  if (call.dry_run) return 0.0;
   Poll poll(call.poll, call.poll_context);
   Faults faults;
   Outcome outcome;

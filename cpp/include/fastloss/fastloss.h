@@ -46,6 +46,7 @@ struct Call {
   // Asked from time to time on the calling thread during long calls; true ends the call with Interrupted.
   bool (*poll)(void* context) = nullptr;
   void* poll_context = nullptr;
+  bool dry_run = false;  // the checks alone, without looking at a value: for hosts that compute later
 };
 
 class Loss {

@@ -1,0 +1,26 @@
+// What an extension module beside _core uses of it: there is one core in a process, with one setting of
+// its threads, however many modules call it.
+#pragma once
+
+#include <fastloss/fastloss.h>
+
+#include <string_view>
+
+#define FASTLOSS_ENGINE_TEXT_(x) #x
+#define FASTLOSS_ENGINE_TEXT(x) FASTLOSS_ENGINE_TEXT_(x)
+
+namespace fastloss::python {
+
+struct Engine {
+  Loss (*make)(std::string_view name, const Parameters& parameters);
+  const Parameters& (*parameters)(const Loss& loss);
+  int (*n_inputs)(const Loss& loss);
+  double (*evaluate)(const Loss& loss, const Call& call);
+};
+
+// The name of the capsule _core._engine: a module of another version does not open it.
+inline constexpr const char* engine_name =
+    "fastloss._core._engine " FASTLOSS_ENGINE_TEXT(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_ENGINE_TEXT(
+        FASTLOSS_VERSION_MINOR) "." FASTLOSS_ENGINE_TEXT(FASTLOSS_VERSION_PATCH);
+
+}  // namespace fastloss::python

@@ -1,0 +1,201 @@
+"""Losses for Keras 3 models, on the torch and JAX backends."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from . import _base, _core
+from ._errors import FastlossError, ParameterError
+from .registry import find, get
+
+try:
+    import keras
+    from keras import ops
+    from keras.src.backend import set_keras_mask  # Keras has no public name for it
+except ImportError as error:
+    if (error.name or "").partition(".")[0] == "keras":
+        raise ImportError('fastloss.keras needs Keras 3: pip install "fastloss[keras]"') from error
+    raise ImportError(
+        f"Keras cannot load its backend ({error}): set KERAS_BACKEND=torch or jax before it starts"
+    ) from error
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    Tensor = Any  # of the backend
+
+__all__ = ["Loss"]
+
+
+@keras.saving.register_keras_serializable(package="fastloss")
+class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
+    """A loss of fastloss as a `keras.losses.Loss`: for `compile`, and called ``(y_true, y_pred)``.
+
+    ::
+
+        losses[i] = mean over the last axis of loss(y_pred[i], y_true[i])    for losses of elements
+        losses[i] = loss(y_pred[i], y_true[i])                               for losses of classes
+
+    Keras weighs, masks and reduces these, by its own rules; value and gradient of the terms come
+    from one pass of fastloss.
+
+    Parameters
+    ----------
+    loss : fastloss.Loss
+        Any loss of ``(pred, target)``, parameters included: ``from_logits`` is the loss's own.
+    name : str, optional
+        As in Keras; by default the name of the loss.
+    reduction : {"sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none"} or None
+        As in Keras. ``"sum_over_batch_size"``, the default, and ``"mean"`` divide the weighted sum
+        by the number of losses, ``"mean_with_sample_weight"`` by the sum of the weights.
+    dtype : str or keras.DTypePolicy, optional
+        In what Keras hands over ``y_true`` and ``y_pred``; by default ``keras.config.floatx()``.
+
+    Raises
+    ------
+    ParameterError
+        When the loss is none of ``(pred, target)``, or Keras runs on another backend.
+    ShapeError, DTypeError, LabelError, DomainError
+        By the calls, as the loss itself does; on the JAX backend labels and domains are judged
+        while the program runs and raise `jax.errors.JaxRuntimeError` with the same message.
+    DeviceError
+        When a tensor lies on a device other than the CPU.
+
+    Notes
+    -----
+    Labels may be of shape ``(n,)`` or ``(n, 1)``, and targets of elements ``(n,)`` beside
+    predictions ``(n, 1)``, as Keras allows. Keras turns labels into ``dtype`` before a loss sees
+    them, which is exact up to 2**24 in float32; fractions of labels are cut off. Rows of
+    ``ignore_index`` are masked, as ``ignore_class`` does it in Keras. Class weights of the loss
+    multiply its terms, and are no part of what Keras divides by.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> import fastloss.keras
+    >>> import numpy as np
+    >>> loss = fl.keras.Loss(fl.Huber(delta=1.0))
+    >>> loss
+    Loss(Huber(delta=1.0))
+    >>> float(loss(np.zeros((1, 2)), np.array([[0.5, 3.0]])))
+    1.3125
+    """
+
+    def __init__(
+        self,
+        loss: _base.Loss,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: Any = None,
+    ) -> None:
+        if not isinstance(loss, _base.Loss):
+            raise ParameterError(f"loss is {loss!r}, wanted: a Loss, as fastloss.get makes by name")
+        if find(loss.name)[0]["inputs"] != ["pred", "target"]:
+            raise ParameterError(
+                f"{type(loss).__name__}: a Keras loss takes y_true and y_pred, and this one takes "
+                f"{', '.join(find(loss.name)[0]['inputs'])}"
+            )
+        if keras.backend.backend() not in _DOORS:
+            raise ParameterError(
+                f"fastloss.keras runs on the backends {' and '.join(_DOORS)}, and Keras on "
+                f"{keras.backend.backend()}: set KERAS_BACKEND={' or '.join(_DOORS)} before Keras "
+                "is imported"
+            )
+        super().__init__(name=name or loss.name, reduction=reduction, dtype=dtype)
+        self.loss = loss
+
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
+        """Return the loss of every sample, unreduced."""
+        row = find(self.loss.name)[0]
+        wanted = list(y_pred.shape)
+        if row["labels"]:
+            del wanted[self.loss.params.get("axis", -1)]
+            y_true = ops.cast(y_true, "int32")
+        y_true = _reshape(y_true, wanted)
+        losses = _DOORS[keras.backend.backend()](self.loss, y_pred, y_true)
+        ignored = self.loss.params.get("ignore_index")
+        if ignored is not None:
+            set_keras_mask(losses, ops.not_equal(y_true, ignored))
+        if row["room"] == "pointwise" and len(wanted) > 1:
+            return ops.mean(losses, axis=-1)
+        return losses
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` makes an equal loss of."""
+        parameters = {"loss": self.loss.name, "params": self.loss.params, "dtype": self.dtype}
+        return {**super().get_config(), **parameters}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Loss:
+        """Make the loss that a config describes."""
+        known = dict(config)
+        return cls(get(known.pop("loss"), **known.pop("params")), **known)
+
+    def __repr__(self) -> str:
+        """Return which loss it is."""
+        return f"Loss({self.loss!r})"
+
+
+def _reshape(target: Tensor, wanted: list[int]) -> Tensor:
+    """Add or drop a last axis of length 1, where that is all that differs."""
+    given = list(target.shape)
+    if given != wanted and [*given, 1] != wanted and given != [*wanted, 1]:
+        return target  # for the loss to say so
+    return ops.reshape(target, wanted)
+
+
+def _on_jax(loss: _base.Loss, pred: Tensor, target: Tensor) -> Tensor:
+    from . import jax
+
+    return jax.value(loss, pred, target, reduction="none")
+
+
+def _on_torch(loss: _base.Loss, pred: Tensor, target: Tensor) -> Tensor:
+    return _torch_function().apply(pred, target, loss)
+
+
+@cache
+def _torch_function() -> Any:
+    import torch  # here, because Keras on JAX runs without it
+
+    class Terms(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(ctx: Any, pred: Tensor, target: Tensor, loss: _base.Loss) -> Tensor:
+            given, target = pred.detach(), target.detach()
+            terms = given.new_empty(_core.check(loss._spec, None, "none", None, given, target))
+            if not ctx.needs_input_grad[0]:
+                return loss(given, target, reduction="none", out=terms)
+            gradient = torch.empty_like(given)
+            loss.value_and_grad(given, target, reduction="none", out=(terms, gradient))
+            ctx.loss = loss
+            ctx.save_for_backward(pred, gradient)
+            return terms
+
+        @staticmethod
+        def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
+            pred, gradient = ctx.saved_tensors
+            if upstream.ndim < gradient.ndim:
+                upstream = upstream.unsqueeze(ctx.loss.params.get("axis", -1))
+            return Gradient.apply(pred, gradient, ctx.loss) * upstream, None, None
+
+    class Gradient(torch.autograd.Function):  # type: ignore[misc]
+        """What `Terms` has computed, still tied to the prediction: not a constant to autograd."""
+
+        @staticmethod
+        def forward(ctx: Any, pred: Tensor, gradient: Tensor, loss: _base.Loss) -> Tensor:
+            ctx.loss = loss
+            return gradient.view_as(gradient)
+
+        @staticmethod
+        def backward(ctx: Any, *upstream: Tensor) -> tuple[None, ...]:
+            raise FastlossError(
+                f"{type(ctx.loss).__name__}: autograd gets first derivatives from fastloss, and "
+                "this asks for a second one; grad_and_hess of the loss itself gives the diagonal "
+                "of the Hessian"
+            )
+
+    return Terms
+
+
+_DOORS = {"torch": _on_torch, "jax": _on_jax}

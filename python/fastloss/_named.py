@@ -1,0 +1,31 @@
+"""A loss of one prediction and one target, given as such or by its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._base import Loss
+from ._errors import ParameterError
+from .registry import find, get
+
+
+def prediction_loss(loss: Loss | str, params: dict[str, Any], raw: bool) -> Loss:
+    """Return the loss; of a name, with ``from_logits=True`` where scores are raw."""
+    if isinstance(loss, str):
+        row, _ = find(loss)
+        if raw and any(parameter["name"] == "from_logits" for parameter in row["parameters"]):
+            params = {"from_logits": True, **params}
+        loss = get(loss, **params)
+    elif not isinstance(loss, Loss):
+        raise ParameterError(f"a loss is wanted, or its name, not {loss!r}")
+    elif params:
+        raise ParameterError(
+            f"{type(loss).__name__}: {', '.join(params)} belong to a loss given by name; "
+            f"{loss!r} has its parameters"
+        )
+    inputs = find(loss.name)[0]["inputs"]
+    if inputs != ["pred", "target"]:
+        raise ParameterError(
+            f"{type(loss).__name__}: takes {', '.join(inputs)}; wanted: a loss of pred and target"
+        )
+    return loss

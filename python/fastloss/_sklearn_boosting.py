@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 _STRIDE = 1 << 16  # samples whose float64 results stay in the cache until they are rounded
 
 
-def hgb_loss(loss: Loss, n_classes: int | None, scale: float, hess_floor: float) -> BaseLoss:
+def hgb_loss(
+    loss: Loss, n_classes: int | None, scale: float, hess_floor: float, n_threads: int | None
+) -> BaseLoss:
     """Return the object for a loss; the checks of `fastloss.sklearn.as_hgb_loss` are here."""
     name, (row, _) = type(loss).__name__, find(loss.name)
     if not loss.params.get("from_logits", row["pred_domain"] == "real"):
@@ -55,22 +57,28 @@ def hgb_loss(loss: Loss, n_classes: int | None, scale: float, hess_floor: float)
         raise ParameterError(
             f"{name}: hess_floor is {hess_floor}, scale is {scale}; wanted: >= 0 and > 0, finite"
         )
+    if n_threads is not None and n_threads < 1:
+        raise ParameterError(f"{name}: n_threads is {n_threads}, wanted: >= 1 or None")
+    options = scale, hess_floor, n_threads
     if row["labels"]:
-        return _ClassLoss(loss, HalfMultinomialLoss(n_classes=n_classes), scale, hess_floor)
+        return _ClassLoss(loss, HalfMultinomialLoss(n_classes=n_classes), *options)
     if "from_logits" in loss.params:
-        return _ClassLoss(loss, HalfBinomialLoss(), scale, hess_floor)
-    return _Loss(loss, HalfSquaredError(), scale, hess_floor)
+        return _ClassLoss(loss, HalfBinomialLoss(), *options)
+    return _Loss(loss, HalfSquaredError(), *options)
 
 
 class _Loss(BaseLoss):  # type: ignore[misc]
     """A loss, and the one of scikit-learn that has its link and its first prediction."""
 
-    def __init__(self, loss: Loss, kin: Any, scale: float, hess_floor: float) -> None:
+    def __init__(
+        self, loss: Loss, kin: Any, scale: float, hess_floor: float, n_threads: int | None
+    ) -> None:
         super().__init__(closs=None, link=kin.link, n_classes=kin.n_classes)
         self.fastloss = loss
         self.kin = kin
         self.scale = scale
         self.hess_floor = hess_floor
+        self.n_threads = n_threads
         self.is_multiclass = kin.is_multiclass
         self.approx_hessian = True
         self.interval_y_true = kin.interval_y_true
@@ -101,7 +109,8 @@ class _Loss(BaseLoss):  # type: ignore[misc]
     ) -> Array:
         """Return the loss of every sample."""
         pred, target = self._inputs(raw_prediction, y_true)
-        options = {"sample_weight": sample_weight, "scale": self.scale, "n_threads": n_threads}
+        options = {"sample_weight": sample_weight, "scale": self.scale}
+        options["n_threads"] = self.n_threads or n_threads
         return self.fastloss(pred, target, reduction="none", out=loss_out, **options)  # type: ignore[no-any-return]
 
     def __call__(
@@ -113,7 +122,8 @@ class _Loss(BaseLoss):  # type: ignore[misc]
     ) -> float:
         """Return the mean loss, which early stopping watches."""
         pred, target = self._inputs(raw_prediction, y_true)
-        options = {"sample_weight": sample_weight, "scale": self.scale, "n_threads": n_threads}
+        options = {"sample_weight": sample_weight, "scale": self.scale}
+        options["n_threads"] = self.n_threads or n_threads
         return float(self.fastloss(pred, target, **options))
 
     def gradient_hessian(
@@ -148,7 +158,7 @@ class _Loss(BaseLoss):  # type: ignore[misc]
                 reduction="none",
                 scale=self.scale,
                 out=out,
-                n_threads=n_threads,
+                n_threads=self.n_threads or n_threads,
             )
             if scratch is not None:
                 ours[0][...], ours[1][...] = out

@@ -152,8 +152,9 @@ def linear_objective(
     Notes
     -----
     With n rows of weight 1, ``l2 = 1 / (n C)`` is scikit-learn's ``LogisticRegression(C=C)``, and
-    ``l2 = 2 alpha / n`` with squared error its ``Ridge(alpha)``; n k for k targets. The objective keeps one array for
-    its scores and uses it again: not for several threads at once.
+    ``l2 = 2 alpha / n`` with squared error its ``Ridge(alpha)``; for k targets take n k
+    for n. The objective keeps one array for its scores and uses it again: not for several threads
+    at once.
 
     Examples
     --------

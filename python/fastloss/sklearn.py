@@ -120,6 +120,7 @@ def as_hgb_loss(
     n_classes: int | None = None,
     scale: float = 1.0,
     hess_floor: float = 0.0,
+    n_threads: int | None = 1,
     **params: Any,
 ) -> Any:
     """Return a loss for the parameter ``loss`` of scikit-learn's HistGradientBoosting models.
@@ -140,6 +141,9 @@ def as_hgb_loss(
     hess_floor : float, default 0.0
         Hessians are held above it, >= 0. A loss of no curvature, such as absolute error, needs
         one: with 1.0 a leaf takes the mean gradient as its step.
+    n_threads : int or None, default 1
+        Threads for the derivatives; None takes as many as scikit-learn. They are a few per cent of
+        the work, and a second pool of threads that waits beside scikit-learn's slows both.
     **params
         The parameters of a loss that is given by name.
 
@@ -173,4 +177,6 @@ def as_hgb_loss(
     """
     from ._sklearn_boosting import hgb_loss  # here, because it leans on a private interface
 
-    return hgb_loss(prediction_loss(loss, params, raw=True), n_classes, scale, hess_floor)
+    return hgb_loss(
+        prediction_loss(loss, params, raw=True), n_classes, scale, hess_floor, n_threads
+    )

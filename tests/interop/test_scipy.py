@@ -129,7 +129,7 @@ def test_huber_regression():
     )
     theirs = np.append(model.coef_, model.intercept_)
     ours = solve(fun, x0)
-    # Theirs is found by L-BFGS together with the scale, and stops earlier: ours has the lower value.
+    # Theirs is found by L-BFGS together with the scale, and stops earlier: at a higher value.
     assert fun(ours)[0] <= fun(theirs)[0]
     assert fun(theirs)[0] == pytest.approx(fun(ours)[0], rel=1e-10)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-3)

@@ -130,7 +130,7 @@ def test_the_buffers_of_scikit_learn():
     n = 3 * 65_536 + 5  # some strides of scratch, and a rest
     raw, y, w = rng.normal(size=(n, 1)), rng.normal(size=n), rng.random(n)
     raw = np.asfortranarray(raw)
-    loss = as_hgb_loss("mse")
+    loss = as_hgb_loss("mse", n_threads=None)
     gradient, hessian = loss.init_gradient_and_hessian(n, np.float32)
     assert gradient.dtype == np.float32
     back = loss.gradient_hessian(y, raw, w, gradient, hessian, n_threads=2)
@@ -208,6 +208,7 @@ def test_bad_input():
         (fl.ParameterError, "takes no n_classes", lambda: as_hgb_loss("mse", n_classes=3)),
         (fl.ParameterError, "anchor", lambda: as_hgb_loss("triplet")),
         (fl.ParameterError, "hess_floor is -1", lambda: as_hgb_loss("mse", hess_floor=-1)),
+        (fl.ParameterError, "n_threads is 0", lambda: as_hgb_loss("mse", n_threads=0)),
         (fl.ParameterError, "scale is 0", lambda: as_hgb_loss("mse", scale=0)),
         (
             fl.LabelError,

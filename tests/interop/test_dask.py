@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -222,6 +224,13 @@ def test_bad_input():
     ):
         with pytest.raises(error, match=words):
             call()
+
+
+def test_without_dask_the_error_names_the_extra():
+    code = "import sys; sys.modules['dask'] = None; import fastloss.dask"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "ImportError: fastloss.dask needs Dask" in ran.stderr
+    assert 'pip install "fastloss[dask]"' in ran.stderr
 
 
 def test_the_page():

@@ -247,9 +247,7 @@ def test_vectors_have_an_order():
             (fl.CategoricalFocal, "alpha"),
             (fl.BinaryCrossEntropy, "pos_weight"),
         ):
-            with pytest.raises(
-                fl.ParameterError, match=f"{kind.__name__}: {name} is (?s:.*)want"
-            ):
+            with pytest.raises(fl.ParameterError, match=f"{kind.__name__}: {name} is (?s:.*)want"):
                 kind(**{name: wrong})
     for right in ([0.5, 1.0], (0.5, 1), np.array([0.5, 1.0]), memoryview(np.array([0.5, 1.0]))):
         assert fl.CategoricalCrossEntropy(class_weight=right).class_weight == (0.5, 1.0)

@@ -279,6 +279,8 @@ def test_the_value_output_is_checked_as_the_others_are():
     out = np.zeros(())
     assert loss(pred, target, out=out) is out
     assert out == 1.0
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_check_reads_no_value(case):
     inputs = cases.draw(case, LEAD)

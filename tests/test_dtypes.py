@@ -28,15 +28,30 @@ def whole_targets(case, classes=2):
 HAS_TARGET = [c for c in CASES if "target" in c.row["inputs"]]
 
 
+def beyond_float32(case, dtype):
+    """Whether float32 may not hold a target of this type, so that the loss is computed in float64."""
+    if case.row["room"] != "pointwise":
+        return False
+    large = dtype.kind in "iu" and dtype.itemsize >= 4 and case.row["target_domain"] != "[0, 1]"
+    return dtype == np.float64 or large
+
+
 @pytest.mark.parametrize("case", HAS_TARGET, ids=str)
 def test_target_types(case):
     place = case.row["inputs"].index("target")
     for real in REAL:
         inputs = [x.astype(real) if x.dtype.kind == "f" else x for x in whole_targets(case)]
         wanted = everything(case.loss, inputs)
+        wide = everything(case.loss, [x.astype(float) if x.dtype == real else x for x in inputs])
+        rounded = {
+            key: [x.astype(y.dtype) for x, y in zip(wide[key], wanted[key], strict=True)]
+            for key in wanted
+        }
         for dtype in [*INTEGERS, np.dtype(bool), *([] if case.row["labels"] else REAL)]:
             mixed = [x.astype(dtype) if i == place else x for i, x in enumerate(inputs)]
-            assert_same(everything(case.loss, mixed), wanted, f"{real}, target {dtype}")
+            exact = real == np.float32 and beyond_float32(case, dtype)
+            expected = rounded if exact else wanted
+            assert_same(everything(case.loss, mixed), expected, f"{real}, target {dtype}")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

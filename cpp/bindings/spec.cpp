@@ -56,8 +56,8 @@ Value value_of(const py::handle& object, const Named& named) {
     return value_of(plain, named);
   }
   // In order and whole: a mapping would give its keys, a set any order, a masked array what is masked.
-  const bool sequence = PySequence_Check(object.ptr()) != 0 && !py::hasattr(object, "keys");
-  if (!sequence && !py::hasattr(object, "__array__") && PyObject_CheckBuffer(object.ptr()) == 0) named.refuse(object);
+  const bool mapping = py::hasattr(object, "keys") && !py::hasattr(object, "__array__");
+  if (mapping || PyAnySet_Check(object.ptr()) || !py::isinstance<py::iterable>(object)) named.refuse(object);
   if (py::isinstance(object, py::module_::import("numpy.ma").attr("MaskedArray"))) named.refuse(object);
   std::vector<double> elements;
   for (const py::handle element : py::iter(object)) {

@@ -6,7 +6,7 @@ import math
 import re
 import threading
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class Scratch(threading.local):
 
 
 class Door:
-    """A loss of raw scores as a library calls it. Pickling and copying leave the buffers behind.
+    """A loss of raw scores as a library calls it; it never changes, and pickles without buffers.
 
     Parameters
     ----------
@@ -125,6 +125,12 @@ class Door:
         return (
             f"{kind.__module__}.{kind.made_by or kind.__qualname__}({self.loss!r}{''.join(given)})"
         )
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self  # it never changes; and sklearn.clone of a CatBoost model wants the same object
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_scratch"}
@@ -172,7 +178,7 @@ class Door:
 
 
 class Objective(Door):
-    """Derivatives of every row: float32, summed over nothing, Hessian never below its floor."""
+    """The derivatives of every row, as float32; no Hessian is below its floor."""
 
     order: ClassVar[Literal["C", "F"]] = "C"
 

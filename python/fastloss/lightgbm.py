@@ -120,8 +120,8 @@ def objective(
     -------
     Objective
         ``f(preds, train_data) -> (grad, hess)``. The arrays are buffers of the calling thread: the
-        next call from there writes over them. It can be pickled and copied; the buffers stay
-        behind.
+        next call from there writes over them. It can be pickled, without the buffers; copies are
+        the same object.
 
     Raises
     ------

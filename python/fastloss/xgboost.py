@@ -20,7 +20,7 @@ __all__ = ["metric", "objective", "sklearn_metric", "sklearn_objective"]
 
 _doors.require("xgboost", (2, 1))  # the first to take gradients of shape (n, k)
 
-_HINT = "set num_class in the parameters of xgboost, or give labels of shape (n, k)"
+_HINT = "set num_class in the parameters of xgboost; soft targets are labels of shape (n, k)"
 
 
 def _weights(data: Any) -> Array | None:
@@ -119,7 +119,7 @@ def objective(
     Objective
         ``f(predt, dtrain) -> (grad, hess)``, float32 in the shape of ``predt``. The arrays are
         buffers of the calling thread: the next call from there writes over them. It can be
-        pickled and copied; the buffers stay behind.
+        pickled, without the buffers; copies are the same object.
 
     Raises
     ------

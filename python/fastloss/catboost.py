@@ -30,7 +30,7 @@ class Objective(_doors.Objective):
     """A loss as a ``loss_function=`` of CatBoost, for one label per row.
 
     With one score per row CatBoost asks for the derivatives of whole ranges, at the speed of the
-    kernels. With a score per class it asks object by object, which costs some ten microseconds
+    kernels. With a score per class it asks object by object, which costs tens of microseconds
     each, whatever the objective. Labels of several columns need `MultiTargetObjective`.
 
     Parameters

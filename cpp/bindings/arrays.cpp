@@ -50,8 +50,6 @@ bool is_masked(const py::handle& object) {
          py::isinstance(object, py::module_::import("numpy.ma").attr("MaskedArray"));
 }
 
-std::string context(const char* loss, const char* name) { return std::string(loss) + ": " + name; }
-
 // Lists and tuples of arrays lose their masks on the way through NumPy.
 bool holds_masked(const py::handle& object) {
   if (!PyList_Check(object.ptr()) && !PyTuple_Check(object.ptr())) return false;
@@ -65,49 +63,9 @@ bool holds_masked(const py::handle& object) {
   raise_python("DTypeError", context(loss, name) + " is a masked array; fill it or pass the mask as sample_weight");
 }
 
-// DLPack 0.8's managed tensor, as every producer still offers it (dmlc/dlpack, include/dlpack/dlpack.h).
-struct DLTensor {
-  void* data;
-  std::int32_t device_type, device_id, ndim;
-  std::uint8_t code, bits;
-  std::uint16_t lanes;
-  std::int64_t* shape;
-  std::int64_t* strides;  // in elements; null: C order
-  std::uint64_t byte_offset;
-};
-struct DLManagedTensor {
-  DLTensor tensor;
-  void* context;
-  void (*deleter)(DLManagedTensor*);
-};
-
-bool dtype_of_dlpack(const DLTensor& t, DType& dtype) {
-  if (t.lanes != 1) return false;
-  const int size = t.bits == 8 ? 0 : t.bits == 16 ? 1 : t.bits == 32 ? 2 : t.bits == 64 ? 3 : -1;
-  if (size < 0) return false;
-  constexpr DType real[] = {DType::boolean, DType::float16, DType::float32, DType::float64};
-  switch (t.code) {
-    case 0:
-      dtype = static_cast<DType>(static_cast<int>(DType::int8) + size);
-      return true;
-    case 1:
-      dtype = static_cast<DType>(static_cast<int>(DType::uint8) + size);
-      return true;
-    case 2:
-      dtype = real[size];
-      return size > 0;
-    case 4:
-      dtype = DType::bfloat16;
-      return size == 1;
-    case 6:
-      dtype = DType::boolean;
-      return size == 0;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
+
+std::string context(const char* loss, const char* name) { return std::string(loss) + ": " + name; }
 
 void raise_python(const char* error, const std::string& message) {
   PyErr_SetString(py::module_::import("fastloss._errors").attr(error).ptr(), message.c_str());
@@ -126,36 +84,13 @@ bool Argument::take_numpy(PyObject* object) {
   return dtype_of_descr(array->descr, view.dtype);
 }
 
-void Argument::take_dlpack(const py::object& object, const char* loss, const char* name) {
-  if (py::hasattr(object, "__dlpack_device__")) {
-    const int device = object.attr("__dlpack_device__")().cast<py::tuple>()[0].cast<int>();
-    if (device != 1 && device != 3)  // CPU, and host memory pinned for CUDA
-      raise_python("DeviceError", context(loss, name) + " lies on another device; move it to the CPU first");
-  }
-  const py::object capsule = object.attr("__dlpack__")();
-  auto* managed = static_cast<DLManagedTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
-  if (managed == nullptr) throw py::error_already_set();
-  const DLTensor& t = managed->tensor;
-  if (t.ndim > max_ndim || !dtype_of_dlpack(t, view.dtype))
-    raise_python("DTypeError", context(loss, name) + " has an element type or number of axes that is not supported");
-  view.data = static_cast<const char*>(t.data) + t.byte_offset;
-  view.ndim = t.ndim;
-  view.shape = t.shape;
-  std::int64_t step = size_of(view.dtype);
-  for (int axis = t.ndim - 1; axis >= 0; --axis) {
-    strides[axis] = t.strides != nullptr ? t.strides[axis] * size_of(view.dtype) : step;
-    step *= t.shape[axis];
-  }
-  view.strides = strides;
-  writable = true;
-  keep = capsule;  // unused capsules call the deleter themselves
-}
-
 void Argument::read(PyObject* object, const char* loss, const char* name, bool real) {
   const bool numpy = is_numpy(object);
   if (numpy && take_numpy(object) && (Py_TYPE(object) == numpy_api().PyArray_Type_ || !is_masked(object))) return;
   py::object given = py::reinterpret_borrow<py::object>(object);
-  if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(given, loss, name);
+  if (!numpy && take_exchange(object, loss, name)) return;
+  if (!numpy && PyObject_CheckBuffer(object) == 0 && py::hasattr(given, "__dlpack__"))
+    return take_dlpack(object, loss, name);
   const py::module_ np = py::module_::import("numpy");
   if (!numpy) {
     try {
@@ -190,8 +125,10 @@ void Argument::write_to(PyObject* object, const char* loss) {
       raise_python("DTypeError", context(loss, "out") + " has dtype " +
                                      py::str(keep.attr("dtype")).cast<std::string>() +
                                      ", wanted: the dtype of the input it belongs to");
+  } else if (take_exchange(object, loss, "out")) {
+    return;
   } else if (PyObject_HasAttrString(object, "__dlpack__")) {
-    take_dlpack(py::reinterpret_borrow<py::object>(object), loss, "out");
+    take_dlpack(object, loss, "out");
   } else {
     raise_python("ParameterError", context(loss, "out") + " is a " + Py_TYPE(object)->tp_name + ", wanted: an array");
   }

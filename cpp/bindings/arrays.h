@@ -1,21 +1,25 @@
 // Python objects as array views: NumPy arrays as they lie, other frameworks' CPU tensors through DLPack,
-// everything else through numpy.asarray.
+// everything else, buffers among it, through numpy.asarray.
 #pragma once
 
 #include <fastloss/types.h>
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <string>
+
 namespace fastloss::python {
 
 namespace py = pybind11;
+
+struct DLTensor;
 
 // An argument for the length of a call. Not movable: a DLPack view points into it.
 struct Argument {
   ConstArray view;
   py::object keep;  // owns the memory
   bool writable = false;
-  std::int64_t strides[max_ndim];
+  std::int64_t shape[max_ndim], strides[max_ndim];
 
   Argument() = default;
   Argument(const Argument&) = delete;
@@ -30,8 +34,14 @@ struct Argument {
 
  private:
   bool take_numpy(PyObject* object);  // false where the element type is none of ours
-  void take_dlpack(const py::object& object, const char* loss, const char* name);
+  // dlpack.cpp
+  bool take_exchange(PyObject* object, const char* loss, const char* name);  // false where the type has no such API
+  void take_dlpack(PyObject* object, const char* loss, const char* name);
+  void take_tensor(const DLTensor& tensor, const char* loss, const char* name);
 };
+
+// "Huber: target", with which every message about an argument begins.
+std::string context(const char* loss, const char* name);
 
 // A new C-ordered array; `like` lends its dtype object where it is a NumPy array of that type.
 py::object new_array(DType dtype, int ndim, const std::int64_t* shape, PyObject* like);

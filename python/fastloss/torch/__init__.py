@@ -1,0 +1,54 @@
+"""The door to PyTorch: losses with autograd, named and parameterised as those of ``torch.nn``.
+
+`functional` and `modules` have PyTorch's losses with PyTorch's arguments and numbers, computed by
+the kernels of fastloss, value and gradient in one pass. `Loss` makes a module of any loss of
+fastloss, by fastloss's conventions, and `value_and_grad` does without autograd. Tensors lie on the
+CPU and are read, and gradients written, where they lie.
+
+>>> import torch
+>>> import fastloss.torch as ft
+>>> logits = torch.tensor([[2.0, 0.0], [0.0, 0.0]], requires_grad=True)
+>>> loss = ft.CrossEntropyLoss()(logits, torch.tensor([0, 1]))
+>>> loss.backward()
+>>> logits.grad[1]
+tensor([ 0.2500, -0.2500])
+"""
+
+from __future__ import annotations
+
+try:
+    import torch
+except ImportError as error:
+    raise ImportError('fastloss.torch needs PyTorch: pip install "fastloss[torch]"') from error
+
+if not hasattr(torch.library, "custom_op"):
+    raise ImportError(
+        f"fastloss.torch needs PyTorch 2.4 or later, this is {torch.__version__}: "
+        'pip install --upgrade "fastloss[torch]"'
+    )
+
+from . import functional
+from .autograd import value_and_grad
+from .modules import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    L1Loss,
+    Loss,
+    MSELoss,
+    TripletMarginLoss,
+)
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "HuberLoss",
+    "L1Loss",
+    "Loss",
+    "MSELoss",
+    "TripletMarginLoss",
+    "functional",
+    "value_and_grad",
+]

@@ -1,0 +1,175 @@
+"""Losses as modules: PyTorch's own, with their arguments and buffers, and any loss of fastloss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .._base import Loss as AnyLoss
+from ..registry import find
+from . import functional
+from .autograd import apply
+from .errors import ParameterError
+from .form import form_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "HuberLoss",
+    "L1Loss",
+    "Loss",
+    "MSELoss",
+    "TripletMarginLoss",
+]
+
+
+class MSELoss(torch.nn.MSELoss):  # type: ignore[misc]
+    """`torch.nn.MSELoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.mse_loss(input, target, reduction=self.reduction)
+
+
+class L1Loss(torch.nn.L1Loss):  # type: ignore[misc]
+    """`torch.nn.L1Loss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.l1_loss(input, target, reduction=self.reduction)
+
+
+class HuberLoss(torch.nn.HuberLoss):  # type: ignore[misc]
+    """`torch.nn.HuberLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+
+
+class BCELoss(torch.nn.BCELoss):  # type: ignore[misc]
+    """`torch.nn.BCELoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.binary_cross_entropy(
+            input, target, weight=self.weight, reduction=self.reduction
+        )
+
+
+class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):  # type: ignore[misc]
+    """`torch.nn.BCEWithLogitsLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.binary_cross_entropy_with_logits(
+            input,
+            target,
+            weight=self.weight,
+            pos_weight=self.pos_weight,
+            reduction=self.reduction,
+        )
+
+
+class CrossEntropyLoss(torch.nn.CrossEntropyLoss):  # type: ignore[misc]
+    """`torch.nn.CrossEntropyLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.cross_entropy(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+class TripletMarginLoss(torch.nn.TripletMarginLoss):  # type: ignore[misc]
+    """`torch.nn.TripletMarginLoss`, computed by fastloss."""
+
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
+        return functional.triplet_margin_loss(
+            anchor,
+            positive,
+            negative,
+            margin=self.margin,
+            p=self.p,
+            eps=self.eps,
+            swap=self.swap,
+            reduction=self.reduction,
+        )
+
+
+class Loss(torch.nn.Module):  # type: ignore[misc]
+    """Any loss of fastloss as a module, by the conventions of fastloss.
+
+    Parameters
+    ----------
+    loss : fastloss.Loss or str
+        A loss, which is used as it is, or the name of one. By name a loss that knows both takes
+        logits, unless ``from_logits=False`` is given.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        As fastloss takes it: a weighted mean divides by the sum of the weights.
+    scale : float, default 1.0
+        Multiplies value and derivatives.
+    **params
+        The parameters of a loss given by name.
+
+    Raises
+    ------
+    ParameterError
+        When the loss, a parameter or the reduction does not exist.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> import fastloss.torch as ft
+    >>> import torch
+    >>> a, b = torch.zeros(1, 2, requires_grad=True), torch.tensor([[0.5, 0.0]])
+    >>> loss = ft.Loss(fl.Contrastive(margin=1.0))(a, b, torch.tensor([0]))
+    >>> loss.backward()
+    >>> loss.item(), a.grad
+    (0.25, tensor([[1., 0.]]))
+    """
+
+    def __init__(
+        self,
+        loss: AnyLoss | str,
+        reduction: str = "mean",
+        scale: float = 1.0,
+        **params: object,
+    ) -> None:
+        super().__init__()
+        if isinstance(loss, str):
+            row, kind = find(loss)
+            known = [parameter["name"] for parameter in row["parameters"]]
+            for name in params:
+                if name not in known:
+                    takes = ", ".join(known) or "none"
+                    raise ParameterError(
+                        f"{kind.__name__}: there is no parameter {name!r}; it takes {takes}"
+                    )
+            if "from_logits" in known:
+                params = {"from_logits": True, **params}
+            loss = kind(**params)
+        elif not isinstance(loss, AnyLoss) or params:
+            raise ParameterError(
+                f"fastloss.torch.Loss: {loss!r} with {params}, wanted: a loss of fastloss, or the "
+                "name of one with its parameters"
+            )
+        if reduction not in ("mean", "sum", "none"):
+            raise ParameterError(
+                f"fastloss.torch.Loss: reduction is {reduction!r}, wanted: 'mean', 'sum' or 'none'"
+            )
+        self.loss = loss
+        self.reduction = reduction
+        self.scale = scale
+        self._form = form_of(loss, lambda v: torch.tensor(v, dtype=torch.float64))
+
+    def forward(self, *inputs: Tensor, sample_weight: Tensor | None = None) -> Any:
+        """Return the value for ``pred, target``, or for the tensors of a pair or triplet loss."""
+        return apply(self._form, inputs, sample_weight, self.reduction, self.scale, loss=self.loss)
+
+    def extra_repr(self) -> str:
+        return f"{self.loss!r}, reduction={self.reduction!r}"

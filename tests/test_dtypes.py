@@ -29,7 +29,7 @@ HAS_TARGET = [c for c in CASES if "target" in c.row["inputs"]]
 
 
 def beyond_float32(case, dtype):
-    """Whether float32 may not hold a target of this type, so that the loss is computed in float64."""
+    """Whether float32 may not hold such a target, so that the loss is computed in float64."""
     if case.row["room"] != "pointwise":
         return False
     large = dtype.kind in "iu" and dtype.itemsize >= 4 and case.row["target_domain"] != "[0, 1]"

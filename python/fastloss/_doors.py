@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
-from ._base import Loss
 from ._errors import DeviceError, LabelError, ParameterError, ShapeError
-from .registry import find, get
+from ._named import prediction_loss
+from .registry import find
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from ._base import Loss
     from ._types import Array, Curvature, Integer, Row
 
 
@@ -261,23 +262,8 @@ class Metric(Door):
 
 def _chosen(loss: Loss | str, params: dict[str, Any]) -> tuple[Loss, Row]:
     """Return the loss and its row in the table, or say why boosting cannot use it."""
-    if isinstance(loss, str):
-        row, _ = find(loss)
-        if any(parameter["name"] == "from_logits" for parameter in row["parameters"]):
-            params = {"from_logits": True, **params}
-        loss = get(loss, **params)
-    elif not isinstance(loss, Loss):
-        raise ParameterError(f"loss is {loss!r}, wanted: a loss of fastloss, or its name")
-    elif params:
-        raise ParameterError(
-            f"{loss!r} is complete; {', '.join(params)} can only be given with the name of a loss"
-        )
+    loss = prediction_loss(loss, params, raw=True)
     row, kind = find(loss.name)
-    if row["inputs"] != ["pred", "target"]:
-        raise ParameterError(
-            f"{kind.__name__} takes ({', '.join(row['inputs'])}); "
-            "boosting needs a loss of predictions and labels"
-        )
     if loss.params.get("axis", -1) != -1:
         raise ParameterError(
             f"{kind.__name__}: axis is {loss.params['axis']}, wanted: -1, "

@@ -20,8 +20,8 @@ def prediction_loss(loss: Loss | str, params: dict[str, Any], raw: bool) -> Loss
         raise ParameterError(f"a loss is wanted, or its name, not {loss!r}")
     elif params:
         raise ParameterError(
-            f"{type(loss).__name__}: {', '.join(params)} can only be given with the name of a loss; "
-            f"{loss!r} has its parameters"
+            f"{type(loss).__name__}: {', '.join(params)} can only be given with the name of a "
+            f"loss; {loss!r} has its parameters"
         )
     inputs = find(loss.name)[0]["inputs"]
     if inputs != ["pred", "target"]:

@@ -1,8 +1,8 @@
 """Objectives of the boosting doors beside the same objectives written by hand in NumPy.
 
 ``python -m bench.doors`` prints, for each library that is installed: one call as the library makes
-it, and a whole training. Both contenders compute the same gradient and Hessian, which is checked,
-and take turns in one process.
+it, a whole training, and how much of that was spent in the objective. Both contenders compute the
+same gradient and Hessian, which is checked, and take turns in one process.
 """
 
 import argparse
@@ -83,8 +83,34 @@ def prepare(library: str, x: Any, y: Any) -> tuple[Any, Any, Callable[[Any, Any,
     return data, z, lambda f, pred, data: f.calc_ders_range(pred, label, None)
 
 
-def training(library: str, data: Any, objective: Any, rounds: int) -> float:
-    """Train, and return the seconds that it took."""
+class Watch:
+    """An objective, and the seconds spent in it."""
+
+    no_jit = True
+
+    def __init__(self, objective: Any) -> None:
+        self.objective = objective
+        self.seconds = 0.0
+
+    def __deepcopy__(self, memo: object) -> "Watch":
+        return self  # LightGBM copies its parameters
+
+    def __call__(self, *given: Any) -> Any:
+        return self._timed(self.objective, given)
+
+    def calc_ders_range(self, *given: Any) -> Any:
+        return self._timed(self.objective.calc_ders_range, given)
+
+    def _timed(self, function: Any, given: Any) -> Any:
+        start = time.perf_counter()
+        result = function(*given)
+        self.seconds += time.perf_counter() - start
+        return result
+
+
+def training(library: str, data: Any, watched: Any, rounds: int) -> tuple[float, float]:
+    """Train, and return the seconds that it took, and those spent in the objective."""
+    objective = Watch(watched)
     module = importlib.import_module(library)
     start = time.perf_counter()
     if library == "xgboost":
@@ -104,7 +130,7 @@ def training(library: str, data: Any, objective: Any, rounds: int) -> float:
                 "leaf_estimation_iterations": 1,
             }
         ).fit(data)
-    return time.perf_counter() - start
+    return time.perf_counter() - start, objective.seconds
 
 
 def check(by_hand: Any, ours: Any) -> None:
@@ -126,11 +152,11 @@ def compare(library: str, name: str, x: Any, signal: Any, options: Any) -> str:
         [training(library, data, objective, options.rounds) for objective in pair]
         for _ in range(options.repeats)
     ]
-    whole = [min(column) for column in zip(*runs, strict=True)]
-    return (
-        f"{library:9} {name:9}{one[0]:9.2f}{one[1]:10.2f}{one[0] / one[1]:8.1f}x"
-        f"   {whole[0]:9.2f}{whole[1]:10.2f}{whole[0] / whole[1]:8.2f}x"
-    )
+    found = [one]
+    for part in (0, 1):  # all of it, and the objective
+        found.append([min(run[who][part] for run in runs) for who in (0, 1)])
+    columns = "   ".join(f"{a:9.3f}{b:10.3f}{a / b:8.2f}x" for a, b in found)
+    return f"{library:9} {name:9}{columns}"
 
 
 def main() -> None:
@@ -150,7 +176,8 @@ def main() -> None:
         f"threads of fastloss: {options.threads or 'default'}; best of the runs\n"
     )
     columns = f"{'NumPy':>9}{'fastloss':>10}{'ratio':>9}"
-    print(f"{'':19}{'one call, ms':^28}   {'training, s':^28}\n{'':19}{columns}   {columns}")
+    titles = "   ".join(f"{t:^28}" for t in ("one call, ms", "training, s", "of it objective, s"))
+    print(f"{'':19}{titles}\n{'':19}{'   '.join([columns] * 3)}")
     for library in LIBRARIES:
         if options.only not in (None, library):
             continue

@@ -221,7 +221,7 @@ def test_bad_input():
         (fl.ParameterError, "anchor, positive, negative", lambda: metric("triplet")),
         (fl.ParameterError, "a loss is wanted", lambda: scorer(print)),
         (fl.ParameterError, "did you mean 'huber'", lambda: scorer("hubber")),
-        (fl.ParameterError, "delta belong", lambda: metric(fl.Huber(), delta=1.0)),
+        (fl.ParameterError, "delta can only be given with", lambda: metric(fl.Huber(), delta=1.0)),
         (fl.ParameterError, "has no labels", lambda: metric("huber", labels=[0, 1])),
         (fl.ParameterError, "every class once", lambda: metric("scce", labels=["a", "a"])),
         (

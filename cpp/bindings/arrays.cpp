@@ -89,8 +89,7 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
   if (numpy && take_numpy(object) && (Py_TYPE(object) == numpy_api().PyArray_Type_ || !is_masked(object))) return;
   py::object given = py::reinterpret_borrow<py::object>(object);
   if (!numpy && take_exchange(object, loss, name)) return;
-  if (!numpy && PyObject_CheckBuffer(object) == 0 && py::hasattr(given, "__dlpack__"))
-    return take_dlpack(object, loss, name);
+  if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(object, loss, name);
   const py::module_ np = py::module_::import("numpy");
   if (!numpy) {
     try {

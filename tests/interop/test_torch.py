@@ -1,7 +1,9 @@
 """fastloss.torch gives the numbers of torch.nn.functional, argument for argument."""
 
+import doctest
 import itertools
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -263,3 +265,13 @@ def test_the_page_runs():
     assert page["value"].shape == ()
     assert page["gradient"].shape == page["anchors"].shape
     assert isinstance(page["module"].loss, fl.Contrastive)
+
+
+def test_the_examples_of_the_docstrings():
+    count = 0
+    for name in sorted(sys.modules):
+        if name.startswith("fastloss.torch"):
+            result = doctest.testmod(sys.modules[name])
+            assert result.failed == 0, name
+            count += result.attempted
+    assert count > 30

@@ -29,15 +29,18 @@ class Evaluation(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        with torch.no_grad():
-            grads = Evaluation.chained(ctx, upstream)
         if torch.is_grad_enabled():  # create_graph=True
+            with torch.no_grad():
+                grads = Evaluation.chained(ctx, upstream)
             grads = _FirstDerivative.apply(grads, upstream, *ctx.saved_tensors)
+        else:
+            grads = Evaluation.chained(ctx, upstream)
         rest = (None,) * (len(ctx.needs_input_grad) - 1 - len(grads))
         return (None, *grads, *rest)
 
     @staticmethod
     def chained(ctx: Any, upstream: torch.Tensor) -> Gradients:
+        """Return the gradients of the inputs, given that of the value."""
         call: Call = ctx.call
         grads: Gradients | None = ctx.grads
         ctx.grads = None  # from now on they are the caller's, who may write into them

@@ -1,0 +1,24 @@
+"""Losses as functions, with the arguments and the numbers of ``torch.nn.functional``.
+
+What PyTorch calls ``input`` may be float16, bfloat16, float32 or float64, of any strides. Sums are
+exact and derivatives come from the pass that computes the value. ``size_average`` and ``reduce``,
+which PyTorch has deprecated, are refused.
+"""
+
+from __future__ import annotations
+
+from .binary import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid_focal_loss
+from .classes import cross_entropy
+from .embedding import triplet_margin_loss
+from .regression import huber_loss, l1_loss, mse_loss
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "huber_loss",
+    "l1_loss",
+    "mse_loss",
+    "sigmoid_focal_loss",
+    "triplet_margin_loss",
+]

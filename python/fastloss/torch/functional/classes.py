@@ -1,0 +1,107 @@
+"""Classes that exclude each other: `cross_entropy`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..autograd import apply
+from ..errors import DTypeError, ParameterError, ShapeError
+from ..form import Form
+from .arguments import by_count, modern
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: None = None,
+    ignore_index: int = -100,
+    reduce: None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Cross-entropy of classes, as `torch.nn.functional.cross_entropy`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Logits of shape (C,) or (N, C, ...): classes lie along axis 1, or along the only axis.
+    target : Tensor
+        Class indices in [0, C) of any integer type, without the axis of classes, or probabilities
+        >= 0 of the shape of ``input``.
+    weight : Tensor, optional
+        One weight >= 0 per class.
+    size_average, reduce : None
+        Deprecated by PyTorch; refused.
+    ignore_index : int, default -100
+        A class index that marks rows to leave out.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        The mean divides by the weights of the counted indices, and for probabilities by the number
+        of rows.
+    label_smoothing : float, default 0.0
+        Share of the target that is spread evenly over all classes; in [0, 1].
+
+    Returns
+    -------
+    Tensor
+        Of the dtype of ``input``; of shape () or, with ``"none"``,
+        that of ``input`` without the classes.
+
+    Raises
+    ------
+    DeviceError
+        When a tensor does not lie on the CPU.
+    DTypeError
+        When ``target`` or ``weight`` requires grad.
+    LabelError
+        When an index is neither in [0, C) nor ``ignore_index``.
+    ShapeError, ParameterError, DomainError
+        When shapes do not fit together, or a value lies outside its range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fastloss.torch.functional import cross_entropy
+    >>> cross_entropy(torch.tensor([[0.0, 0.0], [90.0, 0.0]]), torch.tensor([0, -100]))
+    tensor(0.6931)
+    """
+    modern("cross_entropy", size_average, reduce)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ParameterError(
+            f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}"
+        )
+    if input.dim() == 0:
+        raise ShapeError("cross_entropy: input has no axis of classes")
+    axis = 1 if input.dim() > 1 else 0
+    if weight is not None and weight.shape != (input.shape[axis],):
+        raise ShapeError(
+            f"cross_entropy: weight has shape {tuple(weight.shape)}, wanted: one number for each "
+            f"of {input.shape[axis]} classes"
+        )
+    vectors = () if weight is None else (weight,)
+    ending = "" if weight is None else " | class_weight"
+    if target.shape != input.shape:
+        form = Form(
+            "sparse_categorical_cross_entropy from_logits label_smoothing axis ignore_index"
+            + ending,
+            (1.0, label_smoothing, float(axis), float(ignore_index)),
+            vectors,
+        )
+        return apply(form, (input, target), None, reduction)
+    if not target.is_floating_point():
+        raise DTypeError(
+            f"cross_entropy: target is {target.dtype} and has the shape of input, wanted: "
+            "probabilities in floating point, or class indices without the axis of classes"
+        )
+    if ignore_index >= 0:
+        raise ParameterError("cross_entropy: ignore_index is for class indices, not probabilities")
+    form = Form(
+        "categorical_cross_entropy from_logits label_smoothing axis" + ending,
+        (1.0, label_smoothing, float(axis)),
+        vectors,
+    )
+    rows = input.numel() // max(input.shape[axis], 1)
+    return apply(form, (input, target), None, *by_count(reduction, rows))

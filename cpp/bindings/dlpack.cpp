@@ -105,7 +105,8 @@ bool is_true(PyObject* flag) {
 void refuse_meaning(PyObject* object, const char* loss, const char* name) {
   const Lookup& names = lookup();
   if (is_true(PyObject_GetAttr(object, names.requires_grad)))
-    raise_python("DTypeError", context(loss, name) + " is a tensor that requires grad, and this call records none; use " +
+    raise_python("DTypeError", context(loss, name) +
+                                   " is a tensor that requires grad, and this call records none; use " +
                                    "fastloss.torch, or pass tensor.detach()");
   if (is_true(PyObject_CallMethodNoArgs(object, names.is_neg)))
     raise_python("DTypeError", context(loss, name) + " is a view with its sign changed; pass tensor.resolve_neg()");
@@ -124,7 +125,8 @@ void Argument::take_tensor(const DLTensor& t, const char* loss, const char* name
     step *= t.shape[axis];
   }
   if (t.data == nullptr && step != 0)
-    raise_python("DeviceError", context(loss, name) + " is a tensor without data, wanted: one in the memory of the CPU");
+    raise_python("DeviceError",
+                 context(loss, name) + " is a tensor without data, wanted: one in the memory of the CPU");
   view.data = static_cast<const char*>(t.data) + t.byte_offset;
   view.ndim = t.ndim;
   view.shape = shape;  // a copy: a tensor may be resized by another thread

@@ -223,7 +223,11 @@ def test_bad_input():
         (fl.ParameterError, "n_classes", lambda: linear_objective("mse", x, y, n_classes=2)),
         (fl.ParameterError, "axis is 0", lambda: linear_objective("scce", x, many, axis=0)),
         (fl.ParameterError, "anchor", lambda: linear_objective("triplet", x, y)),
-        (fl.ParameterError, "delta can only be given with", lambda: linear_objective(fl.Huber(), x, y, delta=1)),
+        (
+            fl.ParameterError,
+            "delta can only be given with",
+            lambda: linear_objective(fl.Huber(), x, y, delta=1),
+        ),
         (fl.ParameterError, "n_threads", lambda: linear_objective("mse", x, y, n_threads=0)),
         (
             fl.ShapeError,

@@ -171,3 +171,15 @@ def test_rows_closer_than_columns(name, shape, dtype):
     several = case.loss.value_and_grad(*turned, n_threads=5)
     single = case.loss.value_and_grad(*inputs, n_threads=1)
     assert_same({"": arrays_of(several)}, {"": arrays_of(single)}, "threads")
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "f2"])
+def test_numbers_of_the_other_byte_order(dtype):
+    """They are read for what they are; results are in the order of the machine."""
+    case = cases.Case("mean_squared_error")
+    pred, target = cases.draw(case, (700,), dtype=np.dtype(dtype))
+    swapped = [x.astype(x.dtype.newbyteorder()) for x in (pred, target)]
+    weight = cases.weights((700,))
+    wanted = everything(case.loss, [pred, target], sample_weight=weight)
+    other = weight.astype(weight.dtype.newbyteorder())
+    assert_same(everything(case.loss, swapped, sample_weight=other), wanted)

@@ -65,6 +65,21 @@ def test_float32_mean_of_a_hundred_million_terms(name):
     assert got in (wanted, np.nextafter(wanted, got))
 
 
+ROWS_AND_PAIRS = [c for c in CASES if c.row["room"] != "pointwise" and c.option("axis", -1) == -1]
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("case", ROWS_AND_PAIRS, ids=str)
+def test_means_of_rows_and_pairs_are_rounded_once(case, weighted):
+    """Their terms are added one by one and exactly, so the mean of float64 is math.fsum's."""
+    inputs = cases.draw(case, (7001,), classes=3)
+    weight = cases.weights((7001,)) if weighted else np.ones(7001)
+    terms = case.loss(*inputs, sample_weight=weight, reduction="none")
+    exact = math.fsum(terms) / math.fsum(weight)
+    mean = case.loss(*inputs, sample_weight=weight if weighted else None)
+    assert abs(mean - exact) <= np.spacing(exact)
+
+
 def test_a_constant_has_its_own_mean():
     pred = np.broadcast_to(np.float32(0.1), (10**8,))
     target = np.broadcast_to(np.float32(0), (10**8,))

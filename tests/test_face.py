@@ -3,9 +3,11 @@
 import copy
 import doctest
 import importlib
+import importlib.util
 import inspect
 import pickle
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -145,6 +147,10 @@ def test_doctests(name):
         if library == "fastloss":
             raise
         pytest.skip(f"needs {library}; tests/interop tries it")
+    examples = [e.source for t in doctest.DocTestFinder().find(module) for e in t.examples]
+    for library in sorted({*re.findall(r"^(?:from|import) (\w+)", "".join(examples), re.M)}):
+        if importlib.util.find_spec(library) is None:
+            pytest.skip(f"its examples need {library}; tests/interop tries them")
     failed, tried = doctest.testmod(module, verbose=False)
     assert failed == 0
     if any(getattr(kind, "__module__", "") == module.__name__ for kind in CLASSES.values()):

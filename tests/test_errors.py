@@ -273,7 +273,7 @@ def test_masks_inside_lists_are_not_stripped():
             return masked
 
     for wrong in ([masked, masked], (masked,), Wrapped()):
-        with pytest.raises(fl.DTypeError, match="MeanSquaredError: pred is a masked array"):
+        with pytest.raises(fl.DTypeError, match=r"^MeanSquaredError: pred is a masked array"):
             fl.MeanSquaredError()(wrong, np.ones((2, 2)))
 
 

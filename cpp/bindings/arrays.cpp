@@ -92,8 +92,8 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
   if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(object, loss, name);
   const py::module_ np = py::module_::import("numpy");
   if (!numpy) {
+    if (holds_masked(given)) raise_masked(loss, name);
     try {
-      if (holds_masked(given)) raise_masked(loss, name);
       given = np.attr("asanyarray")(given);
     } catch (py::error_already_set& error) {
       raise_python("DTypeError",

@@ -8,11 +8,11 @@ import sys
 import fastloss as fl
 import pytest
 
-# A door has the name of its library. Keras wants its backend chosen first: see keras_checks.py.
+# A door has the name of its library. JAX and Keras have tests of their own for theirs.
 DOORS = [
     name
     for _, name, _ in pkgutil.iter_modules(fl.__path__)
-    if name != "keras" and not name.startswith("_") and importlib.util.find_spec(name)
+    if name not in ("jax", "keras") and not name.startswith("_") and importlib.util.find_spec(name)
 ]
 CODE = """
 import doctest, importlib, pkgutil, sys

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from .call import Call, plain
-from .form import ROWS, made, parsed, term_shape
+from .form import ROWS, Form, parsed, term_shape
 
 
 @torch.library.custom_op(  # type: ignore[untyped-decorator]
@@ -24,13 +24,22 @@ def operator(
     with_grad: bool,
 ) -> list[torch.Tensor]:
     """Return the value and, with them, the gradients of a loss."""
-    rest = tuple(tuple(vector.tolist()) for vector in vectors)
-    call = Call(made(form, tuple(numbers), rest), weight, reduction, scale)
+    loss = Form(form, tuple(numbers), tuple(vectors)).loss
+    call = Call(loss, weight, reduction, scale)
     bare = [plain(tensor) for tensor in inputs]
     if not with_grad:
         return [call.value(bare)]
     value, grads = call.value_and_grad(bare)
     return [value, *grads]
+
+
+def _terms(
+    form: str, numbers: list[float], inputs: list[torch.Tensor]
+) -> tuple[torch.Size | tuple[int, ...], int | None]:
+    """Return the shape of the loss terms, and the axis of the inputs that they do without."""
+    name, number_names, _ = parsed(form)
+    axis = int(dict(zip(number_names, numbers, strict=True)).get("axis", -1))
+    return term_shape(ROWS[name], axis, inputs)
 
 
 def _shapes(
@@ -43,21 +52,16 @@ def _shapes(
     scale: float,
     with_grad: bool,
 ) -> list[torch.Tensor]:
-    name, number_names, _ = parsed(form)
-    axis = int(dict(zip(number_names, numbers, strict=True)).get("axis", -1))
-    row = ROWS[name]
-    shape = term_shape(row, axis, inputs)[0] if reduction == "none" else ()
-    value = inputs[0].new_empty(shape)
+    value = inputs[0].new_empty(_terms(form, numbers, inputs)[0] if reduction == "none" else ())
     if not with_grad:
         return [value]
-    return [value, *(torch.empty_like(x) for x in inputs[: row["differentiable"]])]
+    differentiable = ROWS[parsed(form)[0]]["differentiable"]
+    return [value, *(torch.empty_like(x) for x in inputs[:differentiable])]
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: list[torch.Tensor]) -> None:
     form, numbers, vectors, tensors, _, reduction, _, _ = inputs
-    name, number_names, _ = parsed(form)
-    axis = int(dict(zip(number_names, numbers, strict=True)).get("axis", -1))
-    ctx.axis = term_shape(ROWS[name], axis, tensors)[1] if reduction == "none" else None
+    ctx.axis = _terms(form, numbers, tensors)[1] if reduction == "none" else None
     # PyTorch wants None for an argument without gradient, and an empty list for an empty list.
     ctx.nothing = None if numbers else [], [None] * len(vectors)
     ctx.others = [None] * (len(tensors) - len(output) + 1)

@@ -3,11 +3,9 @@
 #pragma once
 
 #include <fastloss/fastloss.h>
+#include <fastloss/version.h>
 
 #include <string_view>
-
-#define FASTLOSS_ENGINE_TEXT_(x) #x
-#define FASTLOSS_ENGINE_TEXT(x) FASTLOSS_ENGINE_TEXT_(x)
 
 namespace fastloss::python {
 
@@ -19,8 +17,6 @@ struct Engine {
 };
 
 // The name of the capsule _core._engine: a module of another version does not open it.
-inline constexpr const char* engine_name =
-    "fastloss._core._engine " FASTLOSS_ENGINE_TEXT(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_ENGINE_TEXT(
-        FASTLOSS_VERSION_MINOR) "." FASTLOSS_ENGINE_TEXT(FASTLOSS_VERSION_PATCH);
+inline constexpr const char* engine_name = "fastloss._core._engine " FASTLOSS_RELEASE;
 
 }  // namespace fastloss::python

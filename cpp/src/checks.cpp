@@ -7,33 +7,16 @@
 #include "base/check.h"
 #include "base/cpu.h"
 #include "base/overlap.h"
+#include "views.h"
 
 namespace fastloss {
 namespace {
 
-std::string shape_of(const ConstArray& array) { return shape_text(array.ndim, array.shape); }
+// Classes or features: more have no room in any memory, but a stride of 0 can show them.
+constexpr std::int64_t most_inner = std::int64_t{1} << 48;
 
 bool same_shape(const ConstArray& a, int ndim, const std::int64_t* shape) {
   return a.ndim == ndim && std::equal(a.shape, a.shape + ndim, shape);
-}
-
-std::int64_t product(const Row& row, int ndim, const std::int64_t* shape) {
-  std::int64_t n = 1;
-  for (int axis = 0; axis < ndim; ++axis) {
-    if (shape[axis] < 0) shape_error(row, "an axis has the negative length " + std::to_string(shape[axis]));
-    if (__builtin_mul_overflow(n, shape[axis], &n))
-      shape_error(row, "the shape " + shape_text(ndim, shape) + " has more elements than 64 bits can count");
-  }
-  return n;
-}
-
-// A view that could not be walked.
-void check_view(const Row& row, const ConstArray& array, const char* name) {
-  if (array.ndim < 0 || array.ndim > max_ndim)
-    shape_error(row, std::string(name) + " has " + std::to_string(array.ndim) + " axes, wanted: 0 to " +
-                         std::to_string(max_ndim));
-  if (static_cast<int>(array.dtype) >= dtype_count)
-    dtype_error(row, std::string(name) + " has no element type that exists");
 }
 
 void check_dtypes(const Row& row, std::span<const ConstArray> inputs) {
@@ -93,7 +76,7 @@ void fill(Operand& out, const BasicArray<Pointer>& array, int axis) {
     strides[n++] = array.strides[k];
   }
   collapse(out, array.data, array.dtype, n, shape, strides);
-  out.inner_stride = array.strides[axis];
+  out.inner_stride = array.shape[axis] == 1 ? size_of(array.dtype) : array.strides[axis];
 }
 
 void check_weight(const Row& row, const ConstArray& weight, const Shapes& shapes, Job& job) {
@@ -113,59 +96,57 @@ void check_weight(const Row& row, const ConstArray& weight, const Shapes& shapes
   collapse(job.weight, weight.data, weight.dtype, shapes.ndim, shapes.terms, strides);
 }
 
-void check_vectors(const Loss::State& state, const Shapes& shapes, const ConstArray& pred, Job& job) {
-  const Row& row = state.row();
-  const auto per_class = [&](const char* name, const std::vector<double>& values) -> const double* {
+void check_vectors(const Resolved& loss, const Shapes& shapes, const ConstArray& pred, Job& job) {
+  const Row& row = loss.row();
+  const auto per_class = [&](const char* name, std::span<const double> values) -> const double* {
     if (values.empty()) return nullptr;
     if (static_cast<std::int64_t>(values.size()) != shapes.inner)
       shape_error(row, std::string(name) + " has " + std::to_string(values.size()) + " entries, pred has " +
                            std::to_string(shapes.inner) + " classes");
     return values.data();
   };
-  job.class_weight = per_class("class_weight", state.class_weight);
-  job.class_alpha = per_class("alpha", state.class_alpha);
+  job.class_weight = per_class("class_weight", loss.class_weight);
+  job.class_alpha = per_class("alpha", loss.class_alpha);
   if (row.element_parameter == nullptr) return;
   const int place = parameter_place(row, row.element_parameter);
-  if (state.element.empty()) {
-    collapse(job.element, &state.numbers[place], DType::float64, 0, nullptr, nullptr);
+  if (loss.element.empty()) {
+    collapse(job.element, &loss.numbers[place], DType::float64, 0, nullptr, nullptr);
     return;
   }
-  const auto length = static_cast<std::int64_t>(state.element.size());
+  const auto length = static_cast<std::int64_t>(loss.element.size());
   if (pred.ndim == 0 || pred.shape[pred.ndim - 1] != length)
     shape_error(row, std::string(row.element_parameter) + " has " + std::to_string(length) +
                          " entries, pred has shape " + shape_of(pred) + ": wanted one per last axis");
   std::int64_t strides[max_ndim] = {};
   strides[pred.ndim - 1] = sizeof(double);
-  collapse(job.element, state.element.data(), DType::float64, pred.ndim, pred.shape, strides);
+  collapse(job.element, loss.element.data(), DType::float64, pred.ndim, pred.shape, strides);
 }
 
 // Whether a float pred is not computed in float: an elementwise loss takes the target into the type it computes in,
 // and float does not hold every double, nor every integer, parameter or scale.
-bool needs_double(const Loss::State& state, const Call& call, const Shapes& shapes) {
+bool needs_double(const Resolved& loss, const Call& call, const Shapes& shapes) {
   const ConstArray &pred = call.inputs[0], &target = call.inputs[1];
-  if (state.entry.room != Room::pointwise || pred.dtype != DType::float32) return false;
+  if (loss.entry.room != Room::pointwise || pred.dtype != DType::float32) return false;
   const double scale = std::abs(call.scale),
                least = scale / static_cast<double>(std::max<std::int64_t>(shapes.count, 1));
-  if (state.beyond_float || (scale != 0.0 && (least < 0x1p-100 || scale > 0x1p100))) return true;
-  const Interval& domain = state.row().target_domain;
+  if (loss.beyond_float || (scale != 0.0 && (least < 0x1p-100 || scale > 0x1p100))) return true;
+  const Interval& domain = loss.row().target_domain;
   return target.dtype == DType::float64 ||
          (!is_float(target.dtype) && size_of(target.dtype) >= 4 && !(domain.low >= -1.0 && domain.high <= 1.0));
 }
 
 void check_outputs(const Row& row, const Call& call) {
-  const auto all = [&](std::span<const Array> outputs) {
-    for (const Array& out : outputs) check_view(row, {out.data, out.dtype, out.ndim, out.shape, out.strides}, "out");
-  };
   if (call.sample_weight != nullptr) check_view(row, *call.sample_weight, "sample_weight");
-  if (call.value != nullptr) all({call.value, 1});
-  if (call.terms != nullptr) all({call.terms, 1});
-  all(call.grad), all(call.hess);
+  if (call.value != nullptr) check_view(row, *call.value, "out (value)");
+  if (call.terms != nullptr) check_view(row, *call.terms, "out (values)");
+  for (const Array& out : call.grad) check_view(row, out, "out (gradient)");
+  for (const Array& out : call.hess) check_view(row, out, "out (Hessian)");
 }
 
 }  // namespace
 
-Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs) {
-  const Row& row = state.row();
+Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
+  const Row& row = loss.row();
   const int wanted = input_count(row);
   if (static_cast<int>(inputs.size()) != wanted)
     shape_error(row, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(inputs.size()) + " were given");
@@ -174,25 +155,28 @@ Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs
   const ConstArray& first = inputs[0];
   const int ndim = first.ndim;
   product(row, ndim, first.shape);
-  if (state.entry.room == Room::pointwise) {
+  if (loss.entry.room == Room::pointwise) {
     std::copy(first.shape, first.shape + ndim, shapes.terms);
     shapes.ndim = ndim;
   } else {
     const std::string described = std::string(row.inputs[0]) + " has shape " + shape_of(first);
     if (ndim == 0) shape_error(row, described + ", wanted: at least one axis");
-    std::int64_t axis = state.has_axis ? state.axis : -1;
+    std::int64_t axis = loss.has_axis ? loss.axis : -1;
     if (axis < -ndim || axis >= ndim) parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described);
     if (axis < 0) axis += ndim;
     shapes.axis = static_cast<int>(axis);
     shapes.inner = first.shape[axis];
     if (shapes.inner == 0)
       shape_error(row, described + ", wanted: at least one entry along axis " + std::to_string(axis));
+    if (shapes.inner > most_inner)
+      shape_error(row, described + ", wanted: at most " + std::to_string(most_inner) + " entries along axis " +
+                           std::to_string(axis));
     for (int k = 0; k < ndim; ++k)
       if (k != axis) shapes.terms[shapes.ndim++] = first.shape[k];
   }
   shapes.count = product(row, shapes.ndim, shapes.terms);
   for (int i = 1; i < wanted; ++i) {
-    const bool per_term = row.labels || (state.entry.room == Room::pairs && i >= row.differentiable);
+    const bool per_term = row.labels || (loss.entry.room == Room::pairs && i >= row.differentiable);
     const int want_ndim = per_term ? shapes.ndim : ndim;
     const std::int64_t* want = per_term ? shapes.terms : first.shape;
     if (!same_shape(inputs[i], want_ndim, want))
@@ -203,18 +187,22 @@ Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs
   return shapes;
 }
 
-Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
-  const Row& row = state.row();
+Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs) {
+  check_dtypes(loss.row(), inputs.first(std::min(inputs.size(), std::size_t(input_count(loss.row())))));
+  return check_shapes(loss, inputs);
+}
+
+Shapes check_call(const Resolved& loss, const Call& call, Job& job) {
+  const Row& row = loss.row();
   check_outputs(row, call);
-  check_dtypes(row, call.inputs.first(std::min(call.inputs.size(), std::size_t(input_count(row)))));
-  Shapes shapes = check_shapes(state, call.inputs);
+  Shapes shapes = check_inputs(loss, call.inputs);
   const ConstArray& pred = call.inputs[0];
   if (!std::isfinite(call.scale))
     parameter_error(row, "scale is " + number_text(call.scale) + ", wanted: a finite number");
   if (call.n_threads < 0)
     parameter_error(row, "n_threads is " + std::to_string(call.n_threads) + ", wanted: at least 1");
   if (call.sample_weight != nullptr) check_weight(row, *call.sample_weight, shapes, job);
-  check_vectors(state, shapes, pred, job);
+  check_vectors(loss, shapes, pred, job);
 
   Outputs outputs(row, call);
   if (call.value != nullptr) {
@@ -244,23 +232,24 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   if (job.want_hess && !job.want_grad) shape_error(row, "a Hessian needs its gradient's output too");
 
   job.inputs = static_cast<int>(call.inputs.size());
-  std::int64_t bytes = 0;
-  shapes.wide = needs_double(state, call, shapes);
+  double bytes = 0.0;
+  shapes.wide = needs_double(loss, call, shapes);
   for (int i = 0; i < job.inputs; ++i) {
-    const bool per_term = i >= row.differentiable && (row.labels || state.entry.room == Room::pairs);
+    const bool per_term = i >= row.differentiable && (row.labels || loss.entry.room == Room::pairs);
     fill(job.input[i], call.inputs[i], per_term ? -1 : shapes.axis);
     if (i < row.differentiable) {
       shapes.wide |= call.inputs[i].dtype == DType::float64;
-      bytes += shapes.count * shapes.inner * size_of(call.inputs[i].dtype) * (1 + job.want_grad + job.want_hess);
+      bytes += static_cast<double>(shapes.count) * static_cast<double>(shapes.inner) * size_of(call.inputs[i].dtype) *
+               (1 + job.want_grad + job.want_hess);
     }
   }
   job.row = &row;
-  job.loss = state.entry.place;
-  job.variant = state.variant;
-  job.parameters = state.numbers;
-  job.ignore_index = state.ignore_index;
-  job.has_ignore_index = state.has_ignore_index;
-  job.pred_domain = state.pred_domain;
+  job.loss = loss.entry.place;
+  job.variant = loss.variant;
+  job.parameters = loss.numbers;
+  job.ignore_index = loss.ignore_index;
+  job.has_ignore_index = loss.has_ignore_index;
+  job.pred_domain = loss.pred_domain;
   job.target_domain = row.target_domain;
   job.terms = shapes.count;
   job.inner = shapes.inner;
@@ -268,10 +257,11 @@ Shapes check_call(const Loss::State& state, const Call& call, Job& job) {
   job.mean = call.reduction == Reduction::mean;
   job.reduced = call.reduction != Reduction::none && call.want_value;
   job.scale = call.scale;
-  job.threads = call.n_threads > 0 ? call.n_threads : get_num_threads();
+  job.threads = std::min(call.n_threads > 0 ? call.n_threads : get_num_threads(), most_threads());
+  job.parallel_for = call.parallel_for;
   // A larger cache is that of a server and has other users: from this size on results come back from memory anyway.
   constexpr std::int64_t most_cached = 64 << 20;
-  job.past_cache = bytes > std::min(last_level_cache() / 2, most_cached);
+  job.past_cache = bytes > static_cast<double>(std::min(last_level_cache() / 2, most_cached));
   return shapes;
 }
 

@@ -8,11 +8,12 @@
 
 namespace fastloss {
 
-struct Loss::State {
+// A loss and its parameters, checked: all that a call needs. Vectors stay with whoever gave them.
+struct Resolved {
   Entry entry;
-  Parameters given;                     // resolved, in order
+  FieldValue given[max_parameters];     // defaults filled in, in order
   double numbers[max_parameters] = {};  // the same as the kernels read them
-  std::vector<double> element, class_weight, class_alpha;
+  std::span<const double> element, class_weight, class_alpha;
   std::int64_t axis = -1, ignore_index = 0;
   bool has_ignore_index = false;
   bool has_axis = false;
@@ -21,6 +22,18 @@ struct Loss::State {
   bool beyond_float = false;  // a parameter is
 
   const Row& row() const noexcept { return *entry.row; }
+};
+
+struct Loss::State {
+  Parameters given;
+  Resolved resolved;  // its vectors are those of `given`
+};
+
+// What stands behind the public classes.
+struct Door {
+  static double evaluate(const Resolved& loss, const Call& call);
+  static std::size_t workspace_size(const Resolved& loss, const Call& call);
+  static const Resolved& resolved(const Loss& loss) noexcept { return loss.state_->resolved; }
 };
 
 // The shapes of one call.
@@ -34,10 +47,15 @@ struct Shapes {
 };
 
 std::string range_text(const Parameter& parameter);
-Value fallback_of(const Parameter& parameter);
-std::shared_ptr<const Loss::State> make_state(const Entry& entry, const Parameters& parameters);
-Shapes check_shapes(const Loss::State& state, std::span<const ConstArray> inputs);
-Shapes check_call(const Loss::State& state, const Call& call, Job& job);
+FieldValue fallback_of(const Parameter& parameter);
+Value value_of(const FieldValue& field);
+std::vector<Field> fields_of(const Parameters& parameters);
+Resolved resolve(std::string_view name, std::span<const Field> fields);
+std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields);
+// The inputs alone: number, views, dtypes, shapes.
+Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs);
+Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs);
+Shapes check_call(const Resolved& loss, const Call& call, Job& job);
 [[noreturn]] void raise(const Row& row, const Call& call, const Shapes& shapes, const Fault& fault);
 
 }  // namespace fastloss

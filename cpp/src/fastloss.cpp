@@ -14,60 +14,48 @@
 #include "rows/engine.h"
 #include "totals_state.h"
 
-#define FASTLOSS_STRING_(x) #x
-#define FASTLOSS_STRING(x) FASTLOSS_STRING_(x)
-
 namespace fastloss {
 
-Loss::Loss(std::string_view name, const Parameters& parameters) {
-  const Entry* entry = find_loss(name);
-  if (entry == nullptr) unknown_loss(std::string(name));
-  state_ = make_state(*entry, parameters);
-  watch_for_forks();
+namespace {
+
+// Runs the engine of the loss's room.
+Outcome run(const Resolved& loss, const Job& job, Poll& poll, Faults& faults, bool wide) {
+  switch (loss.entry.room) {
+    case Room::pointwise:
+      return run_pointwise(job, poll, faults, wide);
+    case Room::rows:
+      return run_rows(job, poll, faults, wide);
+    case Room::pairs:
+      return run_pairs(job, poll, faults, wide);
+  }
+  return {};
 }
 
-std::string_view Loss::name() const noexcept { return state_->row().name; }
-std::string_view Loss::class_name() const noexcept { return state_->row().class_name; }
-const char* Loss::input_name(int i) const noexcept { return state_->row().inputs[i]; }
-const Parameters& Loss::parameters() const noexcept { return state_->given; }
-int Loss::n_inputs() const noexcept { return input_count(state_->row()); }
-int Loss::n_differentiable() const noexcept { return state_->row().differentiable; }
+}  // namespace
 
-std::vector<std::int64_t> Loss::term_shape(std::span<const ConstArray> inputs) const {
-  const Shapes shapes = check_shapes(*state_, inputs);
-  return {shapes.terms, shapes.terms + shapes.ndim};
-}
-
-double Loss::evaluate(const Call& call) const {
-  const State& state = *state_;
+double Door::evaluate(const Resolved& loss, const Call& call) {
+  const Row& row = loss.row();
   Job job;
   const FloatMode mode;
-  const Shapes shapes = check_call(state, call, job);
+  const Shapes shapes = check_call(loss, call, job);
   Totals::State totals;
   if (call.totals != nullptr) {
     if (!job.reduced || !job.mean || job.want_grad)
-      setting_error(std::string(class_name()) + ": totals are those of a mean without derivatives");
+      setting_error(std::string(row.class_name) + ": totals are those of a mean without derivatives");
     job.sum_into = &totals.sum, job.weight_into = &totals.weight;
   }
   if (call.dry_run) return 0.0;
   Poll poll(call.poll, call.poll_context);
   Faults faults;
+  Workspace workspace(call.workspace, false);
+  job.workspace = &workspace;
   Outcome outcome;
-  if (job.terms > 0) {
-    switch (state.entry.room) {
-      case Room::pointwise:
-        outcome = run_pointwise(job, poll, faults, shapes.wide);
-        break;
-      case Room::rows:
-        outcome = run_rows(job, poll, faults, shapes.wide);
-        break;
-      case Room::pairs:
-        outcome = run_pairs(job, poll, faults, shapes.wide);
-        break;
-    }
-  }
-  if (faults.any()) raise(state.row(), call, shapes, faults.first());
-  if (poll.stopped()) interrupted(state.row());
+  if (job.terms > 0) outcome = run(loss, job, poll, faults, shapes.wide);
+  if (workspace.too_small())
+    setting_error(std::string(row.class_name) + ": workspace has " + std::to_string(call.workspace.size()) +
+                  " bytes, wanted: " + std::to_string(workspace.wanted()));
+  if (faults.any()) raise(row, call, shapes, faults.first());
+  if (poll.stopped()) interrupted(row);
   if (call.totals != nullptr) {
     call.totals->state_->sum.add(totals.sum);
     call.totals->state_->weight.add(totals.weight);
@@ -79,6 +67,40 @@ double Loss::evaluate(const Call& call) const {
   if (call.value != nullptr) std::memcpy(call.value->data, &value, sizeof value);
   return value;
 }
+
+std::size_t Door::workspace_size(const Resolved& loss, const Call& call) {
+  Job job;
+  const FloatMode mode;
+  const Shapes shapes = check_call(loss, call, job);
+  job.want_grad = job.want_hess = true;
+  Poll poll(nullptr, nullptr);
+  Faults faults;
+  Workspace workspace({}, true);
+  job.workspace = &workspace;
+  if (job.terms > 0) run(loss, job, poll, faults, shapes.wide);
+  return static_cast<std::size_t>(workspace.wanted());
+}
+
+Loss::Loss(std::string_view name, const Parameters& parameters)
+    : Loss(name, std::span<const Field>(fields_of(parameters))) {}
+Loss::Loss(std::string_view name, std::span<const Field> fields) : state_(make_state(name, fields)) {
+  watch_for_forks();
+}
+
+std::string_view Loss::name() const noexcept { return state_->resolved.row().name; }
+std::string_view Loss::class_name() const noexcept { return state_->resolved.row().class_name; }
+const char* Loss::input_name(int i) const noexcept { return state_->resolved.row().inputs[i]; }
+const Parameters& Loss::parameters() const noexcept { return state_->given; }
+int Loss::n_inputs() const noexcept { return input_count(state_->resolved.row()); }
+int Loss::n_differentiable() const noexcept { return state_->resolved.row().differentiable; }
+
+std::vector<std::int64_t> Loss::term_shape(std::span<const ConstArray> inputs) const {
+  const Shapes shapes = check_shapes(state_->resolved, inputs);
+  return {shapes.terms, shapes.terms + shapes.ndim};
+}
+
+double Loss::evaluate(const Call& call) const { return Door::evaluate(state_->resolved, call); }
+std::size_t Loss::workspace_size(const Call& call) const { return Door::workspace_size(state_->resolved, call); }
 
 void set_num_threads(int n) {
   if (n < 1) setting_error("set_num_threads: n_threads is " + std::to_string(n) + ", at least 1 is wanted");
@@ -95,8 +117,7 @@ int swap_thread_override(int n) {
 Config config() {
   watch_for_forks();
   Config config;
-  config.version = FASTLOSS_STRING(FASTLOSS_VERSION_MAJOR) "." FASTLOSS_STRING(
-      FASTLOSS_VERSION_MINOR) "." FASTLOSS_STRING(FASTLOSS_VERSION_PATCH);
+  config.version = FASTLOSS_RELEASE;
   config.isa = name_of(chosen_isa());
   config.threading = threading_name();
 #if defined(__clang__)

@@ -59,7 +59,7 @@ LossInfo describe(const Entry& entry) {
   for (int i = 0; i < input_count(row); ++i) info.inputs.emplace_back(row.inputs[i]);
   for (int i = 0; i < parameter_count(row); ++i) {
     const Parameter& p = row.parameters[i];
-    info.parameters.push_back({p.name, kind_text(p.kind), range_text(p), fallback_of(p)});
+    info.parameters.push_back({p.name, kind_text(p.kind), range_text(p), value_of(fallback_of(p))});
   }
   info.pred_domain = row.probabilities_unless_logits ? "[0, 1]; real with from_logits" : domain_text(row.pred_domain);
   info.target_domain = row.labels ? "class labels 0 to C-1" : domain_text(row.target_domain);

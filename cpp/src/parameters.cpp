@@ -21,7 +21,7 @@ std::string range_text(const Parameter& p) {
   return text;
 }
 
-Value fallback_of(const Parameter& p) {
+FieldValue fallback_of(const Parameter& p) {
   if (std::isnan(p.fallback)) return std::monostate{};
   if (p.kind == Kind::flag) return p.fallback != 0.0;
   if (p.kind == Kind::integer || p.kind == Kind::optional_integer) return static_cast<std::int64_t>(p.fallback);
@@ -39,7 +39,7 @@ class Resolver {
  public:
   Resolver(const Row& row, const Parameter& parameter) : row_(row), p_(parameter) {}
 
-  Value operator()(const Value& given) const {
+  FieldValue operator()(const FieldValue& given) const {
     switch (p_.kind) {
       case Kind::flag:
         if (std::holds_alternative<bool>(given)) return given;
@@ -59,14 +59,14 @@ class Resolver {
         if (std::holds_alternative<std::monostate>(given)) return given;
         return vector(given, "or None");
       case Kind::real_or_vector:
-        if (std::holds_alternative<std::vector<double>>(given)) return vector(given, "");
+        if (std::holds_alternative<std::span<const double>>(given)) return vector(given, "");
         return real(given, "or one per last axis");
     }
     return given;
   }
 
  private:
-  Value real(const Value& given, const char* besides) const {
+  FieldValue real(const FieldValue& given, const char* besides) const {
     double x = 0.0;
     if (const double* number = std::get_if<double>(&given))
       x = *number;
@@ -78,24 +78,26 @@ class Resolver {
     return x;
   }
 
-  Value vector(const Value& given, const char* besides) const {
-    const auto* elements = std::get_if<std::vector<double>>(&given);
-    const std::string wanted = "finite numbers " + range_text(p_) + (*besides ? std::string(" ") + besides : "");
-    if (elements == nullptr || elements->empty()) fail(given, "one or more " + wanted);
+  FieldValue vector(const FieldValue& given, const char* besides) const {
+    const auto* elements = std::get_if<std::span<const double>>(&given);
+    const auto wanted = [&] {
+      return "finite numbers " + range_text(p_) + (*besides ? std::string(" ") + besides : "");
+    };
+    if (elements == nullptr || elements->empty()) fail(given, "one or more " + wanted());
     for (std::size_t i = 0; i < elements->size(); ++i)
       if (!within(p_, (*elements)[i]))
         parameter_error(row_, std::string(p_.name) + "[" + std::to_string(i) + "] is " + number_text((*elements)[i]) +
-                                  ", wanted: " + wanted);
+                                  ", wanted: " + wanted());
     return given;
   }
 
-  [[noreturn]] void fail(const Value& given, const std::string& wanted) const {
+  [[noreturn]] void fail(const FieldValue& given, const std::string& wanted) const {
     struct Text {
       std::string operator()(std::monostate) const { return "None"; }
       std::string operator()(bool x) const { return x ? "True" : "False"; }
       std::string operator()(std::int64_t x) const { return std::to_string(x); }
       std::string operator()(double x) const { return number_text(x); }
-      std::string operator()(const std::vector<double>& x) const {
+      std::string operator()(std::span<const double> x) const {
         return x.empty() ? "empty" : "a vector of " + std::to_string(x.size());
       }
     };
@@ -106,67 +108,108 @@ class Resolver {
   const Parameter& p_;
 };
 
-double as_number(const Value& value) {
-  struct Number {
-    double operator()(std::monostate) const { return none; }
-    double operator()(bool x) const { return x ? 1.0 : 0.0; }
-    double operator()(std::int64_t x) const { return static_cast<double>(x); }
-    double operator()(double x) const { return x; }
-    double operator()(const std::vector<double>&) const { return none; }
+struct Number {
+  double operator()(std::monostate) const { return none; }
+  double operator()(bool x) const { return x ? 1.0 : 0.0; }
+  double operator()(std::int64_t x) const { return static_cast<double>(x); }
+  double operator()(double x) const { return x; }
+  double operator()(std::span<const double>) const { return none; }
+};
+
+FieldValue field_of(const Value& value) {
+  struct Borrow {
+    FieldValue operator()(std::monostate x) const { return x; }
+    FieldValue operator()(bool x) const { return x; }
+    FieldValue operator()(std::int64_t x) const { return x; }
+    FieldValue operator()(double x) const { return x; }
+    FieldValue operator()(const std::vector<double>& x) const { return std::span<const double>(x); }
   };
-  return std::visit(Number{}, value);
+  return std::visit(Borrow{}, value);
 }
 
-void keep_vectors(Loss::State& state) {
-  const auto vector = [&](const char* name) {
-    const int place = parameter_place(state.row(), name);
-    const auto* elements = place < 0 ? nullptr : std::get_if<std::vector<double>>(&state.given[place].second);
-    return elements ? *elements : std::vector<double>{};
+void keep_parameters(Resolved& loss) {
+  const Row& row = loss.row();
+  const auto find = [&](const char* name) -> const FieldValue* {
+    const int place = parameter_place(row, name);
+    return place < 0 ? nullptr : &loss.given[place];
   };
-  state.class_weight = vector("class_weight");
-  if (state.row().element_parameter != nullptr) state.element = vector(state.row().element_parameter);
-  if (state.entry.room == Room::rows) state.class_alpha = vector("alpha");
+  const auto vector = [&](const char* name) {
+    const FieldValue* value = find(name);
+    const auto* elements = value == nullptr ? nullptr : std::get_if<std::span<const double>>(value);
+    return elements ? *elements : std::span<const double>{};
+  };
+  loss.class_weight = vector("class_weight");
+  if (row.element_parameter != nullptr) loss.element = vector(row.element_parameter);
+  if (loss.entry.room == Room::rows) loss.class_alpha = vector("alpha");
+  if (const FieldValue* axis = find("axis")) {
+    loss.has_axis = true;
+    loss.axis = std::get<std::int64_t>(*axis);
+  }
+  if (const FieldValue* given = find("ignore_index")) {
+    const auto* index = std::get_if<std::int64_t>(given);
+    loss.has_ignore_index = index != nullptr;
+    if (index != nullptr) loss.ignore_index = *index;
+  }
+  loss.pred_domain = row.pred_domain;
+  if (row.probabilities_unless_logits) {
+    const FieldValue* logits = find("from_logits");
+    loss.pred_domain = logits == nullptr || !std::get<bool>(*logits) ? Interval{0.0, 1.0} : Interval{};
+  }
 }
 
 }  // namespace
 
-std::shared_ptr<const Loss::State> make_state(const Entry& entry, const Parameters& parameters) {
+Value value_of(const FieldValue& field) {
+  struct Keep {
+    Value operator()(std::monostate x) const { return x; }
+    Value operator()(bool x) const { return x; }
+    Value operator()(std::int64_t x) const { return x; }
+    Value operator()(double x) const { return x; }
+    Value operator()(std::span<const double> x) const { return std::vector<double>(x.begin(), x.end()); }
+  };
+  return std::visit(Keep{}, field);
+}
+
+std::vector<Field> fields_of(const Parameters& parameters) {
+  std::vector<Field> fields;
+  for (const auto& [name, value] : parameters) fields.push_back({name, field_of(value)});
+  return fields;
+}
+
+Resolved resolve(std::string_view name, std::span<const Field> fields) {
   const FloatMode mode;  // a parameter may be subnormal
-  auto state = std::make_shared<Loss::State>();
-  const Row& row = *entry.row;
-  state->entry = entry;
+  const Entry* entry = find_loss(name);
+  if (entry == nullptr) unknown_loss(std::string(name));
+  Resolved loss;
+  loss.entry = *entry;
+  const Row& row = *entry->row;
   const int count = parameter_count(row);
-  for (int i = 0; i < count; ++i) state->given.emplace_back(row.parameters[i].name, fallback_of(row.parameters[i]));
-  for (const auto& [name, value] : parameters) {
-    const int place = parameter_place(row, name);
+  for (int i = 0; i < count; ++i) loss.given[i] = fallback_of(row.parameters[i]);
+  for (const Field& field : fields) {
+    const int place = parameter_place(row, field.name);
     if (place < 0) {
       std::string known;
       for (int i = 0; i < count; ++i) known += std::string(i ? ", " : "") + row.parameters[i].name;
-      parameter_error(row, "there is no parameter '" + name + "'; it takes " + (count ? known : "none"));
+      parameter_error(row,
+                      "there is no parameter '" + std::string(field.name) + "'; it takes " + (count ? known : "none"));
     }
-    state->given[place].second = Resolver(row, row.parameters[place])(value);
+    loss.given[place] = Resolver(row, row.parameters[place])(field.value);
   }
-  for (int i = 0; i < count; ++i) state->numbers[i] = as_number(state->given[i].second);
-  keep_vectors(*state);
-  if (const int place = parameter_place(row, "axis"); place >= 0) {
-    state->has_axis = true;
-    state->axis = std::get<std::int64_t>(state->given[place].second);
-  }
-  if (const int place = parameter_place(row, "ignore_index"); place >= 0) {
-    const auto* index = std::get_if<std::int64_t>(&state->given[place].second);
-    state->has_ignore_index = index != nullptr;
-    if (index != nullptr) state->ignore_index = *index;
-  }
-  if (row.probabilities_unless_logits) {
-    const int place = parameter_place(row, "from_logits");
-    if (place < 0 || state->numbers[place] == 0.0) state->pred_domain = {0.0, 1.0};
-  } else {
-    state->pred_domain = row.pred_domain;
-  }
-  if (row.variant != nullptr) state->variant = row.variant(state->numbers);
+  for (int i = 0; i < count; ++i) loss.numbers[i] = std::visit(Number{}, loss.given[i]);
+  keep_parameters(loss);
+  if (row.variant != nullptr) loss.variant = row.variant(loss.numbers);
   const auto beyond_float = [](double x) { return std::abs(x) > FLT_MAX || (x != 0.0 && std::abs(x) < FLT_MIN); };
-  state->beyond_float = std::any_of(state->numbers, state->numbers + count, beyond_float) ||
-                        std::any_of(state->element.begin(), state->element.end(), beyond_float);
+  loss.beyond_float = std::any_of(loss.numbers, loss.numbers + count, beyond_float) ||
+                      std::any_of(loss.element.begin(), loss.element.end(), beyond_float);
+  return loss;
+}
+
+std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields) {
+  auto state = std::make_shared<Loss::State>();
+  const Resolved loss = resolve(name, fields);
+  for (int i = 0; i < parameter_count(loss.row()); ++i)
+    state->given.emplace_back(loss.row().parameters[i].name, value_of(loss.given[i]));
+  state->resolved = resolve(name, fields_of(state->given));  // again, over the vectors that were kept
   return state;
 }
 

@@ -1,6 +1,8 @@
 // Losses of data that come in chunks, or from several machines.
 #pragma once
 
+#include <fastloss/export.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -9,7 +11,7 @@ namespace fastloss {
 
 // The exact sums of w * l and of w over any number of calls (Call::totals): neither the order of calls and merges
 // nor their number changes a bit.
-class Totals {
+class FASTLOSS_API Totals {
  public:
   Totals();
   Totals(const Totals& other);
@@ -30,7 +32,7 @@ class Totals {
   struct State;
 
  private:
-  friend class Loss;
+  friend struct Door;
   std::unique_ptr<State> state_;
 };
 

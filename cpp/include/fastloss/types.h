@@ -1,6 +1,8 @@
 // Array views, element types and errors of the public interface.
 #pragma once
 
+#include <fastloss/export.h>
+
 #include <cstdint>
 #include <stdexcept>
 
@@ -33,7 +35,7 @@ constexpr int size_of(DType dtype) {
 
 constexpr bool is_float(DType dtype) { return dtype >= DType::float16; }
 
-const char* name_of(DType dtype) noexcept;
+FASTLOSS_API const char* name_of(DType dtype) noexcept;
 
 // A strided view of memory that somebody else owns. Strides are in bytes and may be zero or negative;
 // nothing needs to be aligned.
@@ -49,23 +51,23 @@ using ConstArray = BasicArray<const void*>;
 using Array = BasicArray<void*>;
 
 // What a caller did wrong. The message names the loss, the argument, what was given and what is wanted.
-struct ShapeError : std::invalid_argument {
+struct FASTLOSS_API ShapeError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
-struct DTypeError : std::invalid_argument {
+struct FASTLOSS_API DTypeError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
-struct ParameterError : std::invalid_argument {
+struct FASTLOSS_API ParameterError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
-struct DomainError : std::invalid_argument {
+struct FASTLOSS_API DomainError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
 };
-struct LabelError : std::out_of_range {
+struct FASTLOSS_API LabelError : std::out_of_range {
   using std::out_of_range::out_of_range;
 };
 // The caller's poll() asked to stop.
-struct Interrupted : std::runtime_error {
+struct FASTLOSS_API Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 

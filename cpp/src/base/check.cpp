@@ -1,6 +1,7 @@
 #include "base/check.h"
 
 #include <charconv>
+#include <new>
 
 namespace fastloss {
 
@@ -40,5 +41,63 @@ void unknown_loss(const std::string& name) {
 }
 void setting_error(const std::string& what) { throw ParameterError(what); }
 void interrupted(const Row& row) { throw Interrupted(std::string(row.class_name) + ": interrupted"); }
+void out_of_memory() { throw std::bad_alloc(); }
+
+void throw_again(const Error& error) {
+  switch (error.status) {
+    case Status::shape_error:
+      throw ShapeError(error.message);
+    case Status::dtype_error:
+      throw DTypeError(error.message);
+    case Status::label_error:
+      throw LabelError(error.message);
+    case Status::parameter_error:
+      throw ParameterError(error.message);
+    case Status::domain_error:
+      throw DomainError(error.message);
+    case Status::interrupted:
+      throw Interrupted(error.message);
+    case Status::out_of_memory:
+      throw std::bad_alloc();
+    case Status::ok:
+    case Status::internal_error:
+      break;
+  }
+  throw std::runtime_error(error.message);
+}
+
+Error caught() noexcept {
+  const auto error = [](Status status, const char* what) {
+    Error made{status, {}};
+    try {
+      made.message = what;
+    } catch (...) {  // no memory for words
+    }
+    return made;
+  };
+  try {
+    throw;
+  } catch (const ShapeError& what) {
+    return error(Status::shape_error, what.what());
+  } catch (const DTypeError& what) {
+    return error(Status::dtype_error, what.what());
+  } catch (const LabelError& what) {
+    return error(Status::label_error, what.what());
+  } catch (const DomainError& what) {
+    return error(Status::domain_error, what.what());
+  } catch (const ParameterError& what) {
+    return error(Status::parameter_error, what.what());
+  } catch (const Interrupted& what) {
+    return error(Status::interrupted, what.what());
+  } catch (const std::bad_alloc&) {
+    return error(Status::out_of_memory, "out of memory");
+  } catch (const std::length_error&) {  // a std::vector's
+    return error(Status::out_of_memory, "out of memory");
+  } catch (const std::exception& what) {
+    return error(Status::internal_error, what.what());
+  } catch (...) {
+    return error(Status::internal_error, "an exception that is none of ours");
+  }
+}
 
 }  // namespace fastloss

@@ -1,6 +1,7 @@
-// The only throw: messages in one voice, "Huber: target has shape (3,), pred has shape (4,)".
+// The only throw, and the only catch: messages in one voice, "Huber: target has shape (3,), pred has shape (4,)".
 #pragma once
 
+#include <fastloss/result.h>
 #include <fastloss/types.h>
 
 #include <cstdint>
@@ -23,5 +24,18 @@ std::string subscript(std::int64_t index, int ndim, const std::int64_t* shape);
 [[noreturn]] void unknown_loss(const std::string& name);
 [[noreturn]] void setting_error(const std::string& what);  // threads, environment
 [[noreturn]] void interrupted(const Row& row);
+[[noreturn]] void out_of_memory();
+[[noreturn]] void throw_again(const Error& error);  // the exception that it stands for
+
+// What is being thrown, as a status and a text; to be asked in a handler.
+Error caught() noexcept;
+template <class Function>
+auto guarded(Function function) noexcept -> Result<decltype(function())> {
+  try {
+    return function();
+  } catch (...) {
+    return caught();
+  }
+}
 
 }  // namespace fastloss

@@ -1,6 +1,8 @@
 // One checked call, as the engines receive it.
 #pragma once
 
+#include <fastloss/call.h>
+
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -9,6 +11,7 @@
 #include "base/operand.h"
 #include "base/parallel.h"
 #include "base/row.h"
+#include "base/workspace.h"
 
 namespace fastloss {
 
@@ -37,6 +40,8 @@ struct Job {
   Operand term_values, grad[max_inputs], hess[max_inputs];
   double scale = 1.0;
   int threads = 1;
+  ParallelFor parallel_for;
+  Workspace* workspace = nullptr;
   bool past_cache = false;                               // the results are too large to stay in the cache
   ExactSum *sum_into = nullptr, *weight_into = nullptr;  // where the totals are kept, too; both or none
 };

@@ -17,8 +17,9 @@ struct Extent {
 template <class Pointer>
 Extent extent_of(const BasicArray<Pointer>& array) {
   auto low = reinterpret_cast<std::uintptr_t>(array.data), high = low + size_of(array.dtype);
+  if (std::find(array.shape, array.shape + array.ndim, 0) != array.shape + array.ndim) return {low, low};
   for (int axis = 0; axis < array.ndim; ++axis) {
-    if (array.shape[axis] == 0) return {low, low};
+    if (array.shape[axis] == 1) continue;
     const std::int64_t reach = (array.shape[axis] - 1) * array.strides[axis];
     if (reach < 0)
       low += reach;
@@ -57,8 +58,8 @@ bool may_share(const A& a, const B& b) {
 inline bool overlaps_itself(const Array& array) {
   std::pair<std::int64_t, std::int64_t> axes[max_ndim];  // stride, length
   int n = 0;
+  if (std::find(array.shape, array.shape + array.ndim, 0) != array.shape + array.ndim) return false;
   for (int axis = 0; axis < array.ndim; ++axis) {
-    if (array.shape[axis] == 0) return false;
     if (array.shape[axis] > 1) axes[n++] = {std::abs(array.strides[axis]), array.shape[axis]};
   }
   std::sort(axes, axes + n);

@@ -4,9 +4,12 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "base/check.h"
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -85,6 +88,34 @@ void region(std::int64_t units, int threads, std::thread::id caller, Poll& poll,
 #endif
 }
 
+// One call's pieces in the hands of the host. Each is done once, however often it is asked for.
+struct Pieces {
+  static constexpr int most = 1024;
+  std::int64_t units, count;
+  std::thread::id caller;
+  Body body;
+  void* context;
+  std::atomic<std::int64_t> done{0};
+  std::atomic<bool> begun[most] = {};
+
+  static void run(void* context, std::int64_t k) noexcept {
+    Pieces& pieces = *static_cast<Pieces*>(context);
+    if (k < 0 || k >= pieces.count || pieces.begun[k].exchange(true)) return;
+    const std::int64_t begin = pieces.units * k / pieces.count, end = pieces.units * (k + 1) / pieces.count;
+    pieces.body(pieces.context, begin, end, std::this_thread::get_id() == pieces.caller);
+    pieces.done.fetch_add(1, std::memory_order_release);
+  }
+};
+
+void run_on_host(std::int64_t units, int threads, const ParallelFor& host, Body body, void* context) {
+  Pieces pieces{units, std::min(threads, Pieces::most), std::this_thread::get_id(), body, context};
+  host.run(host.host, pieces.count, &Pieces::run, &pieces);
+  const std::int64_t done = pieces.done.load(std::memory_order_acquire);
+  if (done != pieces.count)
+    setting_error("parallel_for came back after " + std::to_string(done) + " of " + std::to_string(pieces.count) +
+                  " pieces, wanted: all of them done");
+}
+
 }  // namespace
 
 int default_threads() noexcept {
@@ -116,14 +147,19 @@ const char* threading_name() noexcept {
 #endif
 }
 
-void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* context) {
-  static const int most_threads = std::max(64, 4 * available_processors());
-  threads = static_cast<int>(std::min<std::int64_t>({threads, units, most_threads}));
+int most_threads() noexcept {
+  static const int most = std::max(64, 4 * available_processors());
+  return most;
+}
+
+void run_parallel(std::int64_t units, int threads, const ParallelFor& host, Poll& poll, Body body, void* context) {
+  threads = static_cast<int>(std::min<std::int64_t>({threads, units, most_threads()}));
   const std::thread::id caller = std::this_thread::get_id();
   if (threads <= 1) {
     body(context, 0, units, true);
     return;
   }
+  if (host.run != nullptr) return run_on_host(units, threads, host, body, context);
   if (!forked.load(std::memory_order_relaxed)) {
     region(units, threads, caller, poll, body, context);
     return;
@@ -131,7 +167,7 @@ void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* 
   std::mutex mutex;
   std::condition_variable done;
   bool finished = false;
-  std::thread host([&] {
+  std::thread starter([&] {
     region(units, threads, caller, poll, body, context);
     const std::lock_guard<std::mutex> lock(mutex);
     finished = true;
@@ -145,7 +181,7 @@ void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* 
       lock.lock();
     }
   }
-  host.join();
+  starter.join();
 }
 
 }  // namespace fastloss

@@ -1,6 +1,8 @@
 // The only threads of the house.
 #pragma once
 
+#include <fastloss/call.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -13,6 +15,7 @@ int default_threads() noexcept;  // what a call uses that does not say: override
 void set_default_threads(int n) noexcept;
 int swap_override(int n) noexcept;  // for the calling thread; 0 ends it
 const char* threading_name() noexcept;
+int most_threads() noexcept;  // of one call, whatever is asked for
 
 // Asks the host, at most every 50 ms and only on the calling thread, whether to stop.
 class Poll {
@@ -47,15 +50,15 @@ void watch_for_forks() noexcept;
 
 using Body = void (*)(void* context, std::int64_t begin, std::int64_t end, bool on_caller);
 
-// Splits [0, units) into contiguous pieces, one per thread. After fork() the child's regions start from a
-// thread of their own, because libgomp's pool does not survive it.
-void run_parallel(std::int64_t units, int threads, Poll& poll, Body body, void* context);
+// Splits [0, units) into contiguous pieces, one per thread, or per turn of the host's own parallel_for. After fork()
+// the child's regions start from a thread of their own, because libgomp's pool does not survive it.
+void run_parallel(std::int64_t units, int threads, const ParallelFor& host, Poll& poll, Body body, void* context);
 
 // body(begin, end, on_caller) must not throw.
 template <class F>
-void parallel_for(std::int64_t units, int threads, Poll& poll, F&& body) {
+void parallel_for(std::int64_t units, int threads, const ParallelFor& host, Poll& poll, F&& body) {
   run_parallel(
-      units, threads, poll,
+      units, threads, host, poll,
       [](void* context, std::int64_t begin, std::int64_t end, bool on_caller) {
         const FloatMode mode;
         (*static_cast<F*>(context))(begin, end, on_caller);

@@ -7,10 +7,10 @@
 namespace fastloss {
 
 template <class T>
-class Output {
+class RunOutput {
  public:
   // `end`: where this thread's part ends. A null operand takes nothing.
-  Output(const Passes<T>& passes, const Operand* operand, bool past_cache, std::int64_t end) noexcept
+  RunOutput(const Passes<T>& passes, const Operand* operand, bool past_cache, std::int64_t end) noexcept
       : passes_(passes),
         operand_(operand),
         end_(end),

@@ -2,9 +2,8 @@
 // time, `lanes` rows by `lanes` columns, into a strip of rows from which the runs are then taken.
 #pragma once
 
+#include <cstddef>
 #include <cstdlib>
-#include <memory>
-#include <new>
 
 #include "block/run.h"
 
@@ -13,23 +12,30 @@ namespace fastloss {
 template <class T>
 class Strip {
  public:
-  Strip(const Tier& tier, const Operand& operand) : tier_(tier), operand_(operand) {
+  // The memory that it wants, a multiple of 64 bytes; none where runs can be taken as they come.
+  static std::int64_t bytes(const Operand& operand) noexcept {
     const int last = operand.ndim - 1;
-    if (last < 1 || operand.shape[last - 1] < lanes || operand.shape[last] < lanes) return;
-    if (std::abs(operand.strides[last - 1]) >= std::abs(operand.strides[last])) return;
-    columns_ = operand.shape[last];
-    pitch_ = padded_columns() + lanes;  // rows a power of two apart would share their place in the cache
-    if (pitch_ * lanes * static_cast<std::int64_t>(sizeof(T)) > most_bytes) return;
-    rows_.reset(new (std::nothrow) T[pitch_ * lanes]);
+    if (last < 1 || operand.shape[last - 1] < lanes || operand.shape[last] < lanes) return 0;
+    if (std::abs(operand.strides[last - 1]) >= std::abs(operand.strides[last])) return 0;
+    if (operand.shape[last] > most_bytes) return 0;
+    const std::int64_t wanted = pitch_of(operand.shape[last]) * lanes * static_cast<std::int64_t>(sizeof(T));
+    return wanted > most_bytes ? 0 : wanted;
+  }
+
+  Strip(const Tier& tier, const Operand& operand, std::byte* memory) noexcept : tier_(tier), operand_(operand) {
+    if (bytes(operand) == 0) return;
+    columns_ = operand.shape[operand.ndim - 1];
+    pitch_ = pitch_of(columns_);
+    rows_ = reinterpret_cast<T*>(memory);
   }
 
   // As fetch() of block/run.h.
   const T* fetch(std::int64_t index, int n, T* scratch) noexcept {
-    if (!rows_) return fastloss::fetch(tier_.passes<T>(), operand_, index, n, scratch);
+    if (rows_ == nullptr) return fastloss::fetch(tier_.passes<T>(), operand_, index, n, scratch);
     for (int done = 0; done < n;) {
       const std::int64_t row = (index + done) / columns_, column = index + done - row * columns_;
       if (row < first_ || row >= end_) turn(row);
-      const T* from = rows_.get() + (row - first_) * pitch_ + column;
+      const T* from = rows_ + (row - first_) * pitch_ + column;
       if (n % lanes == 0 && column + n <= columns_) return from;
       const int count = static_cast<int>(std::min<std::int64_t>(n - done, columns_ - column));
       std::copy(from, from + count, scratch + done);
@@ -41,7 +47,10 @@ class Strip {
 
  private:
   static constexpr std::int64_t most_bytes = 448 << 10;
-  std::int64_t padded_columns() const noexcept { return (columns_ + lanes - 1) & -std::int64_t(lanes); }
+  // Rows a power of two apart would share their place in the cache.
+  static std::int64_t pitch_of(std::int64_t columns) noexcept {
+    return ((columns + lanes - 1) & -std::int64_t(lanes)) + lanes;
+  }
 
   // Brings in the strip that `row` lies in.
   void turn(std::int64_t row) noexcept {
@@ -60,7 +69,7 @@ class Strip {
         if (column + j + ahead < columns_) __builtin_prefetch(at + ahead * stride);
         load(at, step, tile + j * lanes, count);
       }
-      tier_.rows<T>().passes.turn_in(tile, rows_.get() + column, count, pitch_);
+      tier_.rows<T>().passes.turn_in(tile, rows_ + column, count, pitch_);
     }
   }
 
@@ -68,7 +77,7 @@ class Strip {
   const Tier& tier_;
   const Operand& operand_;
   std::int64_t columns_ = 0, pitch_ = 0, first_ = 0, end_ = 0;
-  std::unique_ptr<T[]> rows_;
+  T* rows_ = nullptr;
 };
 
 }  // namespace fastloss

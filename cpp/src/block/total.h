@@ -67,7 +67,7 @@ inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
   const std::int64_t blocks = (job.terms + block_length - 1) / block_length;
   SharedSum total;
   const int threads = threads_for(job, static_cast<double>(job.terms));
-  parallel_for(blocks, threads, poll, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
+  parallel_for(blocks, threads, job.parallel_for, poll, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
     alignas(64) double scratch[run_length];
     LocalSum local(total, blocks);
     for (std::int64_t block = begin; block < end; ++block) {

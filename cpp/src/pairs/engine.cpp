@@ -1,8 +1,6 @@
 // Pair losses: blocks of rows over threads; each row is measured whole, then derived run by run.
 #include "pairs/engine.h"
 
-#include <memory>
-
 #include "block/total.h"
 #include "pairs/output.h"
 
@@ -39,23 +37,23 @@ class Engine {
 
   Outcome run() {
     Outcome outcome{0.0, static_cast<double>(job_.terms)};
+    const std::int64_t blocks = (job_.terms + block_rows_ - 1) / block_rows_;
+    const double work = static_cast<double>(job_.terms) * static_cast<double>(features_) * inputs_ * job_.row->cost;
+    const int threads = static_cast<int>(std::min<std::int64_t>(threads_for(job_, work), blocks));
+    // Rows that cannot be read where they lie and are too long for a block's scratch.
+    const bool all_in_place = std::all_of(in_place_, in_place_ + inputs_, [](bool in_place) { return in_place; });
+    const std::int64_t long_rows = all_in_place || features_ <= block_features ? 0 : inputs_ * features_;
+    if (!job_.workspace->provide(long_rows * static_cast<std::int64_t>(sizeof(T)), threads)) return outcome;
     const bool fused = job_.weighted && job_.mean && !job_.want_grad;  // weights are summed on the way
     if (job_.weighted && job_.mean && job_.want_grad) outcome.weight = total_weight(job_, poll_, faults_);
     if (faults_.any() || poll_.stopped()) return outcome;
     factor_ = derivative_factor(job_, outcome.weight);
-    const std::int64_t blocks = (job_.terms + block_rows_ - 1) / block_rows_;
-    const double work = static_cast<double>(job_.terms) * static_cast<double>(features_) * inputs_ * job_.row->cost;
-    const int threads = static_cast<int>(std::min<std::int64_t>(threads_for(job_, work), blocks));
     const bool past_cache = job_.past_cache && blocks >= 2 * threads;
-    // Rows that cannot be read where they lie and are too long for a block's scratch.
-    const bool all_in_place = std::all_of(in_place_, in_place_ + inputs_, [](bool in_place) { return in_place; });
-    const std::int64_t long_rows = all_in_place || features_ <= block_features ? 0 : inputs_ * features_;
-    const std::unique_ptr<T[]> gathered(long_rows > 0 ? new T[long_rows * threads] : nullptr);
-    std::atomic<int> team{0};
     SharedSum sum, weight;
-    parallel_for(blocks, threads, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
+    parallel_for(blocks, threads, job_.parallel_for, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
       Scratch s;
-      s.gathered = gathered ? gathered.get() + team++ * long_rows : s.near;
+      std::byte* const gathered = job_.workspace->share();
+      s.gathered = gathered == nullptr ? s.near : reinterpret_cast<T*>(gathered);
       for (int i = 0; i < outputs_; ++i)
         s.output[i].begin(tier_, i < inputs_ ? job_.grad[i] : job_.hess[i - inputs_], features_, past_cache,
                           std::min(end * block_rows_, job_.terms));

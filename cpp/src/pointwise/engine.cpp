@@ -22,19 +22,23 @@ class Engine {
 
   Outcome run() {
     Outcome outcome{0.0, static_cast<double>(job_.terms)};
+    const std::int64_t blocks = (job_.terms + block_length - 1) / block_length;
+    const int threads = static_cast<int>(
+        std::min<std::int64_t>(blocks, threads_for(job_, static_cast<double>(job_.terms) * job_.row->cost)));
+    const std::int64_t pred_bytes = Strip<T>::bytes(job_.input[0]), target_bytes = Strip<T>::bytes(job_.input[1]);
+    if (!job_.workspace->provide(pred_bytes + target_bytes, threads)) return outcome;
     const bool fused = job_.weighted && job_.mean && !job_.want_grad;  // weights are summed on the way
     if (job_.weighted && job_.mean && job_.want_grad) outcome.weight = total_weight(job_, poll_, faults_);
     if (faults_.any() || poll_.stopped()) return outcome;
     factor_ = derivative_factor(job_, outcome.weight);
-    const std::int64_t blocks = (job_.terms + block_length - 1) / block_length;
-    const int threads = threads_for(job_, static_cast<double>(job_.terms) * job_.row->cost);
     SharedSum sum, weight;
-    parallel_for(blocks, threads, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      Scratch scratch(tier_, job_);
+    parallel_for(blocks, threads, job_.parallel_for, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
+      std::byte* const strips = job_.workspace->share();
+      Scratch scratch(tier_, job_, strips, strips + pred_bytes);
       LocalSum local_sum(sum, blocks), local_weight(weight, blocks);
       const std::int64_t last = std::min(end * block_length, job_.terms);
-      Output<T> grad(passes_, job_.want_grad ? &job_.grad[0] : nullptr, job_.past_cache, last);
-      Output<T> hess(passes_, job_.want_hess ? &job_.hess[0] : nullptr, job_.past_cache, last);
+      RunOutput<T> grad(passes_, job_.want_grad ? &job_.grad[0] : nullptr, job_.past_cache, last);
+      RunOutput<T> hess(passes_, job_.want_hess ? &job_.hess[0] : nullptr, job_.past_cache, last);
       for (std::int64_t block = begin; block < end; ++block) {
         if (faults_.beyond(block * block_length) || ((block & 15) == 0 && poll_.tick(on_caller))) break;
         if (!process(block, last, scratch, fused, grad, hess)) break;
@@ -49,7 +53,8 @@ class Engine {
 
  private:
   struct Scratch {
-    Scratch(const Tier& tier, const Job& job) : preds(tier, job.input[0]), targets(tier, job.input[1]) {}
+    Scratch(const Tier& tier, const Job& job, std::byte* for_preds, std::byte* for_targets)
+        : preds(tier, job.input[0], for_preds), targets(tier, job.input[1], for_targets) {}
     Strip<T> preds, targets;
     alignas(64) T pred[run_length];
     alignas(64) T target[run_length];
@@ -61,8 +66,8 @@ class Engine {
   };
 
   // `end`: where this thread's part ends.
-  bool process(std::int64_t block, std::int64_t end, Scratch& s, bool fused, Output<T>& grad,
-               Output<T>& hess) noexcept {
+  bool process(std::int64_t block, std::int64_t end, Scratch& s, bool fused, RunOutput<T>& grad,
+               RunOutput<T>& hess) noexcept {
     const std::int64_t first = block * block_length, last = std::min(first + block_length, job_.terms);
     std::fill(s.sum, s.sum + accumulators, 0.0);
     std::fill(s.weight_sum, s.weight_sum + accumulators, 0.0);

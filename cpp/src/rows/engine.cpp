@@ -51,16 +51,15 @@ class Engine {
     const std::int64_t groups = (job_.terms + group_ - 1) / group_;
     const double work = static_cast<double>(job_.terms) * (30.0 + static_cast<double>(job_.inner) * job_.row->cost);
     const int threads = static_cast<int>(std::min<std::int64_t>(groups, threads_for(job_, work)));
-    const std::unique_ptr<char[], Release> heap(allocate(threads));
+    if (!job_.workspace->provide(heap_bytes_, threads)) return outcome;
     const bool fused = weighs_ && job_.mean && !job_.want_grad;  // weights are summed on the way
     if (weighs_ && job_.mean && job_.want_grad) outcome.weight = sum_weights();
     if (faults_.any() || poll_.stopped()) return outcome;
     factor_ = derivative_factor(job_, outcome.weight);
     SharedSum sum, weight;
-    std::atomic<int> place{0};
-    parallel_for(groups, threads, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
+    parallel_for(groups, threads, job_.parallel_for, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
       Scratch s;
-      s.use(heap.get() == nullptr ? nullptr : heap.get() + place.fetch_add(1) * heap_bytes_, batch_ * pitch_);
+      s.use(job_.workspace->share(), batch_ * pitch_);
       Ticker ticker{poll_, faults_, 0, on_caller};
       prepare(s, ticker);
       LocalSum local_sum(sum, job_.terms), local_weight(weight, job_.terms);
@@ -92,13 +91,6 @@ class Engine {
   };
 
   using Scratch = RowScratch<T>;
-
-  char* allocate(int threads) const {
-    if (heap_bytes_ == 0) return nullptr;
-    std::int64_t bytes;
-    if (__builtin_mul_overflow(heap_bytes_, threads, &bytes)) throw std::bad_alloc();
-    return static_cast<char*>(::operator new[](bytes, std::align_val_t{64}));
-  }
 
   static int within_group(std::int64_t n) noexcept {
     return static_cast<int>(std::clamp<std::int64_t>(n, 1, group_rows));
@@ -159,7 +151,7 @@ class Engine {
     const std::int64_t groups = (job_.terms + group_rows - 1) / group_rows;
     const double cost = dense_weights() ? static_cast<double>(job_.inner) : 5.0;
     SharedSum total;
-    parallel_for(groups, threads_for(job_, static_cast<double>(job_.terms) * cost), poll_,
+    parallel_for(groups, threads_for(job_, static_cast<double>(job_.terms) * cost), job_.parallel_for, poll_,
                  [&](std::int64_t begin, std::int64_t end, bool on_caller) {
                    Scratch s;
                    Ticker ticker{poll_, faults_, 0, on_caller};

@@ -1,8 +1,8 @@
 // Where the rows of a batch lie while they are worked on.
 #pragma once
 
-#include <memory>
-#include <new>
+#include <cstddef>
+#include <cstdint>
 
 #include "kernels.h"
 
@@ -21,14 +21,10 @@ struct RowScratch {
   alignas(64) T terms[group_rows];
   RowGroup<T> group;
 
-  void use(char* heap, std::int64_t length) noexcept {
+  void use(std::byte* heap, std::int64_t length) noexcept {
     group.rows = heap == nullptr ? row : reinterpret_cast<T*>(heap);
     group.hess = heap == nullptr ? hess_row : group.rows + length;
   }
-};
-
-struct Release {
-  void operator()(char* p) const noexcept { ::operator delete[](p, std::align_val_t{64}); }
 };
 
 }  // namespace fastloss

@@ -1,0 +1,152 @@
+// The C face over the C++ one: losses, totals and settings.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "c_status.h"
+
+namespace fastloss {
+namespace {
+
+thread_local char message[2048] = "";
+
+Value value_of(const fastloss_parameter& parameter) {
+  check_choice(parameter.kind, FASTLOSS_REALS, "a fastloss_parameter's kind");
+  switch (parameter.kind) {
+    case FASTLOSS_FLAG:
+      return parameter.integer != 0;
+    case FASTLOSS_INTEGER:
+      return parameter.integer;
+    case FASTLOSS_REAL:
+      return parameter.real;
+    case FASTLOSS_REALS:
+      if (parameter.count > 0) want(parameter.reals, "a fastloss_parameter's reals");
+      if (parameter.count > PTRDIFF_MAX / sizeof(double)) out_of_memory();
+      return std::vector<double>(parameter.reals, parameter.reals + parameter.count);
+    default:
+      return std::monostate();
+  }
+}
+
+const std::vector<LossInfo>& all_losses() {
+  static const std::vector<LossInfo> all = losses();
+  return all;
+}
+
+std::int64_t axis_of(const Loss& loss) {
+  for (const auto& [name, value] : loss.parameters())
+    if (name == "axis") return std::get<std::int64_t>(value);
+  return -1;
+}
+
+}  // namespace
+
+fastloss_status keep(const Error& error) noexcept {
+  const std::size_t n = std::min(error.message.size(), sizeof message - 1);
+  std::memcpy(message, error.message.data(), n);
+  message[n] = '\0';
+  return static_cast<fastloss_status>(error.status);
+}
+
+constexpr std::size_t most_struct = 4096;
+
+void check_size(std::size_t given, std::size_t own, const void* data, const char* name) {
+  if (given < own || given > most_struct)
+    setting_error(std::string(name) + " has size " + std::to_string(given) + ", wanted: " + std::to_string(own) +
+                  "; is it the struct of another version?");
+  const char* bytes = static_cast<const char*>(data);
+  for (std::size_t i = own; i < given; ++i)
+    if (bytes[i] != 0)
+      setting_error(std::string(name) + " has size " + std::to_string(given) + " and says more than version " +
+                    FASTLOSS_RELEASE + " knows");
+}
+
+void check_choice(std::int32_t given, std::int32_t last, const char* name) {
+  if (given < 0 || given > last)
+    setting_error(std::string(name) + " is " + std::to_string(given) + ", wanted: 0 to " + std::to_string(last));
+}
+
+}  // namespace fastloss
+
+using namespace fastloss;
+
+const char* fastloss_error_message() noexcept { return message; }
+const char* fastloss_version() noexcept { return FASTLOSS_RELEASE; }
+const char* fastloss_isa() noexcept {
+  static thread_local char name[32];
+  const fastloss_status status = status_of([] {
+    const Config chosen = config();
+    name[chosen.isa.copy(name, sizeof name - 1)] = '\0';
+  });
+  return status == FASTLOSS_OK ? name : nullptr;
+}
+
+const char* fastloss_loss_name_at(std::size_t i) noexcept {
+  const char* name = nullptr;
+  status_of([&] { name = i < all_losses().size() ? all_losses()[i].name.c_str() : nullptr; });
+  return name;
+}
+
+fastloss_status fastloss_loss_create(const char* name, const fastloss_parameter* parameters, std::size_t n,
+                                     fastloss_loss** loss) noexcept {
+  if (loss != nullptr) *loss = nullptr;
+  return status_of([&] {
+    want(loss, "loss"), want(name, "name");
+    if (n > 0) want(parameters, "parameters");
+    Parameters given;
+    for (std::size_t i = 0; i < n; ++i) {
+      const fastloss_parameter& parameter = element(parameters, i, "fastloss_parameter");
+      want(parameter.name, "a fastloss_parameter's name");
+      given.emplace_back(parameter.name, value_of(parameter));
+    }
+    Loss made(name, given);
+    const auto info = std::find_if(all_losses().begin(), all_losses().end(),
+                                   [&](const LossInfo& one) { return one.name == made.name(); });
+    const std::int64_t axis = axis_of(made);
+    *loss = new fastloss_loss{std::move(made), info->labels, info->room == "rows", axis};
+  });
+}
+void fastloss_loss_destroy(fastloss_loss* loss) noexcept { delete loss; }
+
+const char* fastloss_loss_name(const fastloss_loss* loss) noexcept {
+  return loss == nullptr ? nullptr : loss->loss.name().data();  // a literal
+}
+std::int32_t fastloss_loss_n_inputs(const fastloss_loss* loss) noexcept {
+  return loss == nullptr ? 0 : loss->loss.n_inputs();
+}
+std::int32_t fastloss_loss_n_differentiable(const fastloss_loss* loss) noexcept {
+  return loss == nullptr ? 0 : loss->loss.n_differentiable();
+}
+const char* fastloss_loss_input_name(const fastloss_loss* loss, std::int32_t i) noexcept {
+  return i < 0 || i >= fastloss_loss_n_inputs(loss) ? nullptr : loss->loss.input_name(i);
+}
+
+fastloss_status fastloss_totals_create(fastloss_totals** totals) noexcept {
+  if (totals != nullptr) *totals = nullptr;
+  return status_of([&] {
+    want(totals, "totals");
+    *totals = new fastloss_totals;
+  });
+}
+void fastloss_totals_destroy(fastloss_totals* totals) noexcept { delete totals; }
+fastloss_status fastloss_totals_merge(fastloss_totals* totals, const fastloss_totals* other) noexcept {
+  return status_of([&] {
+    want(totals, "totals"), want(other, "other");
+    totals->totals.merge(other->totals);
+  });
+}
+double fastloss_totals_sum(const fastloss_totals* totals) noexcept {
+  return totals == nullptr ? std::nan("") : totals->totals.sum();
+}
+double fastloss_totals_weight(const fastloss_totals* totals) noexcept {
+  return totals == nullptr ? std::nan("") : totals->totals.weight();
+}
+double fastloss_totals_mean(const fastloss_totals* totals) noexcept {
+  return totals == nullptr ? std::nan("") : totals->totals.mean();
+}
+
+fastloss_status fastloss_set_num_threads(std::int32_t n) noexcept {
+  return status_of([&] { set_num_threads(n); });
+}
+std::int32_t fastloss_get_num_threads() noexcept { return get_num_threads(); }

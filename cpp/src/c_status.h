@@ -1,0 +1,51 @@
+// What the C functions share: errors as statuses, and the checks of pointers and of structs' sizes.
+#pragma once
+
+#include <fastloss/fastloss.h>
+#include <fastloss/fastloss_c.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/check.h"
+
+struct fastloss_loss {
+  fastloss::Loss loss;
+  bool labels, per_row;
+  std::int64_t axis;  // of the classes, where there are
+};
+struct fastloss_totals {
+  fastloss::Totals totals;
+};
+
+namespace fastloss {
+
+// Leaves the message for fastloss_error_message().
+fastloss_status keep(const Error& error) noexcept;
+
+template <class Function>
+fastloss_status status_of(Function function) noexcept {
+  const Result<int> done = guarded([&] { return function(), 0; });
+  return done ? FASTLOSS_OK : keep(done.error());
+}
+
+inline void want(const void* pointer, const char* name) {
+  if (pointer == nullptr) setting_error(std::string(name) + " is a null pointer");
+}
+
+// Of one version only, until there is a second: what comes after must be zeros.
+void check_size(std::size_t given, std::size_t own, const void* data, const char* name);
+void check_choice(std::int32_t given, std::int32_t last, const char* name);
+
+// The i-th of structs that stand as far apart as the first one says.
+template <class Struct>
+const Struct& element(const Struct* first, std::size_t i, const char* name) {
+  check_size(first->size, sizeof(Struct), first, name);
+  const auto& one = *reinterpret_cast<const Struct*>(reinterpret_cast<const char*>(first) + i * first->size);
+  if (one.size != first->size) setting_error(std::string(name) + "s of different sizes stand in one array");
+  check_size(one.size, sizeof(Struct), &one, name);
+  return one;
+}
+
+}  // namespace fastloss

@@ -1,0 +1,147 @@
+// From the methods of the public classes to a Call, and from exceptions to Results.
+#include <fastloss/fastloss.h>
+
+#include "base/check.h"
+#include "base/parallel.h"
+#include "checks.h"
+
+namespace fastloss {
+
+// A request's arrays as raw views. Ranges that were given for results take the shape of what they are results of.
+class Binding {
+ public:
+  Binding(const Resolved& loss, const detail::Request& request, const Options& options) : loss_(loss) {
+    check_counts(request);
+    int n = 0;
+    for (const Input* input : request.inputs) inputs_[n++] = input->array();
+    call_.inputs = {inputs_, static_cast<std::size_t>(n)};
+    if (options.sample_weight.given()) {
+      weight_ = options.sample_weight.array();
+      call_.sample_weight = &weight_;
+    }
+    call_.reduction = options.reduction;
+    call_.scale = options.scale;
+    call_.curvature = options.curvature;
+    call_.n_threads = options.n_threads;
+    call_.parallel_for = options.parallel_for;
+    call_.workspace = options.workspace;
+    call_.totals = options.totals;
+    call_.want_value = request.want_value;
+    bind(request, options);
+  }
+  Binding(const Binding&) = delete;
+  Binding& operator=(const Binding&) = delete;
+
+  const Call& call() const noexcept { return call_; }
+
+ private:
+  void check_counts(const detail::Request& request) const {
+    const int wanted = input_count(loss_.row()), given = static_cast<int>(request.inputs.size());
+    if (given != wanted)
+      shape_error(loss_.row(), "takes " + std::to_string(wanted) + " arrays, " + std::to_string(given) + " were given");
+  }
+
+  void bind(const detail::Request& request, const Options& options) {
+    const Row& row = loss_.row();
+    if (request.want_value && options.reduction == Reduction::none)
+      parameter_error(row, "reduction is none, wanted: mean or sum; terms() gives the value of every term");
+    int n = 0;
+    for (const Output* grad : request.grad) grad_[n] = place(*grad, inputs_[n], grad_strides_[n]), ++n;
+    call_.grad = {grad_, static_cast<std::size_t>(n)};
+    n = 0;
+    for (const Output* hess : request.hess) hess_[n] = place(*hess, inputs_[n], hess_strides_[n]), ++n;
+    call_.hess = {hess_, static_cast<std::size_t>(n)};
+    if (request.terms == nullptr) return;
+    call_.reduction = Reduction::none;
+    shapes();
+    terms_ = place(*request.terms, {nullptr, inputs_[0].dtype, shapes_.ndim, shapes_.terms, nullptr}, term_strides_);
+    call_.terms = &terms_;
+  }
+
+  const Shapes& shapes() {
+    if (!checked_) shapes_ = check_inputs(loss_, call_.inputs);
+    checked_ = true;
+    return shapes_;
+  }
+
+  // The view of a result that is shaped as `like`.
+  Array place(const Output& out, const ConstArray& like, std::int64_t* strides) {
+    if (!out.given_) parameter_error(loss_.row(), "out is left out");
+    Array array = out.array_;
+    if (!out.flat_) return array;
+    shapes();  // before the shape of an input is followed
+    std::int64_t count = 1;
+    for (int axis = 0; axis < like.ndim; ++axis) count *= like.shape[axis];
+    if (out.size_ == 0 && out.grow_ != nullptr && count > 0)
+      array.data = out.grow_(out.owner_, static_cast<std::size_t>(count));
+    else if (out.size_ != count) {
+      array.shape = &out.size_;
+      strides[0] = size_of(array.dtype);
+      array.strides = strides;
+      return array;
+    }
+    array.ndim = like.ndim;
+    array.shape = like.shape;
+    array.strides = strides;
+    std::int64_t step = size_of(array.dtype);
+    for (int axis = like.ndim; axis-- > 0;) {
+      strides[axis] = step;
+      step *= like.shape[axis];
+    }
+    return array;
+  }
+
+  const Resolved& loss_;
+  Call call_;
+  Shapes shapes_;
+  bool checked_ = false;
+  ConstArray inputs_[max_inputs], weight_;
+  Array grad_[max_inputs], hess_[max_inputs], terms_;
+  std::int64_t grad_strides_[max_inputs][max_ndim], hess_strides_[max_inputs][max_ndim], term_strides_[max_ndim];
+};
+
+namespace {
+
+// Calls function with what the subject stands for.
+template <class Function>
+auto with_resolved(const detail::Subject& subject, Function function) {
+  if (subject.loss != nullptr) return function(Door::resolved(*subject.loss));
+  watch_for_forks();
+  return function(resolve(subject.name, subject.fields));
+}
+
+}  // namespace
+
+namespace detail {
+
+void raise(const Error& error) { throw_again(error); }
+
+double run(const Subject& subject, const Request& request, const Options& options) {
+  return with_resolved(subject, [&](const Resolved& loss) {
+    const Binding binding(loss, request, options);
+    return Door::evaluate(loss, binding.call());
+  });
+}
+
+Result<double> try_run(const Subject& subject, const Request& request, const Options& options) noexcept {
+  return guarded([&] { return run(subject, request, options); });
+}
+
+std::size_t workspace_of(const Subject& subject, const Request& request, const Options& options) {
+  return with_resolved(subject, [&](const Resolved& loss) {
+    const Binding binding(loss, request, options);
+    return Door::workspace_size(loss, binding.call());
+  });
+}
+
+}  // namespace detail
+
+Result<Loss> Loss::make(std::string_view name, const Parameters& parameters) noexcept {
+  return guarded([&] { return Loss(name, parameters); });
+}
+
+Result<double> Loss::try_evaluate(const Call& call) const noexcept {
+  return guarded([&] { return evaluate(call); });
+}
+
+}  // namespace fastloss

@@ -159,17 +159,17 @@ Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
     std::copy(first.shape, first.shape + ndim, shapes.terms);
     shapes.ndim = ndim;
   } else {
-    const std::string described = std::string(row.inputs[0]) + " has shape " + shape_of(first);
-    if (ndim == 0) shape_error(row, described + ", wanted: at least one axis");
+    const auto described = [&] { return std::string(row.inputs[0]) + " has shape " + shape_of(first); };
+    if (ndim == 0) shape_error(row, described() + ", wanted: at least one axis");
     std::int64_t axis = loss.has_axis ? loss.axis : -1;
-    if (axis < -ndim || axis >= ndim) parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described);
+    if (axis < -ndim || axis >= ndim) parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described());
     if (axis < 0) axis += ndim;
     shapes.axis = static_cast<int>(axis);
     shapes.inner = first.shape[axis];
     if (shapes.inner == 0)
-      shape_error(row, described + ", wanted: at least one entry along axis " + std::to_string(axis));
+      shape_error(row, described() + ", wanted: at least one entry along axis " + std::to_string(axis));
     if (shapes.inner > most_inner)
-      shape_error(row, described + ", wanted: at most " + std::to_string(most_inner) + " entries along axis " +
+      shape_error(row, described() + ", wanted: at most " + std::to_string(most_inner) + " entries along axis " +
                            std::to_string(axis));
     for (int k = 0; k < ndim; ++k)
       if (k != axis) shapes.terms[shapes.ndim++] = first.shape[k];

@@ -2,40 +2,16 @@
 #include <fastloss/fastloss.h>
 
 #include <cmath>
-#include <cstdio>
-#include <functional>
 #include <limits>
 #include <vector>
 
 #include "base/exact_sum.h"
 #include "base/overlap.h"
+#include "check.h"
 
 namespace {
 
 using namespace fastloss;
-int failures = 0;
-
-void expect(bool right, const char* what) {
-  if (right) return;
-  std::printf("FAILED: %s\n", what);
-  ++failures;
-}
-
-template <class Error>
-void expect_error(const char* text, const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const Error& error) {
-    if (std::string(error.what()) != text) {
-      std::printf("FAILED: message is '%s', expected '%s'\n", error.what(), text);
-      ++failures;
-    }
-    return;
-  }
-  std::printf("FAILED: no error, expected '%s'\n", text);
-  ++failures;
-}
-
 void exact_sums() {
   const auto sum = [](std::vector<double> terms) {
     ExactSum s;

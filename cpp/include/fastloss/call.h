@@ -40,19 +40,19 @@ struct ParallelFor {
 
 // What every call may be told, by name: huber.value(pred, target, {.sample_weight = weights, .n_threads = 1}).
 struct Options {
-  Input sample_weight;  // one per loss term, or broadcast from fewer trailing axes to exactly their shape
+  Input sample_weight = {};  // one per loss term, or broadcast from fewer trailing axes to exactly their shape
   Reduction reduction = Reduction::mean;
   double scale = 1.0;  // multiplies value and derivatives
   Curvature curvature = Curvature::exact;
   int n_threads = 0;                    // 0: the setting of set_num_threads()
-  ParallelFor parallel_for;             // none: OpenMP, or std::thread where the library was built without
+  ParallelFor parallel_for = {};        // none: OpenMP, or std::thread where the library was built without
   std::span<std::byte> workspace = {};  // of workspace_size() bytes: the call then allocates nothing
   Totals* totals = nullptr;             // the mean's two sums are added here, too; for calls without derivatives
 };
 
 // The same with everything spelt out, over raw views. What is left empty is not computed.
 struct Call {
-  std::span<const ConstArray> inputs;  // in the order of the loss: pred, target | a, b, target | ...
+  std::span<const ConstArray> inputs = {};  // in the order of the loss: pred, target | a, b, target | ...
   const ConstArray* sample_weight = nullptr;
   Reduction reduction = Reduction::mean;
   Curvature curvature = Curvature::exact;
@@ -68,7 +68,7 @@ struct Call {
   bool (*poll)(void* context) = nullptr;
   void* poll_context = nullptr;
   bool dry_run = false;  // the checks alone, without looking at a value: for hosts that compute later
-  ParallelFor parallel_for;
+  ParallelFor parallel_for = {};
   std::span<std::byte> workspace = {};
 };
 

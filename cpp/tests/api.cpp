@@ -1,0 +1,339 @@
+// The C++ API: types and names, ranges and views, results, workspaces and the host's own threads.
+#include <fastloss/fastloss.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <vector>
+
+#include "check.h"
+
+namespace {
+std::atomic<long> allocations{0};
+}
+
+void* operator new(std::size_t n) {
+  ++allocations;
+  if (void* p = std::malloc(n ? n : 1)) return p;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t n, std::align_val_t alignment) {
+  ++allocations;
+  const auto a = static_cast<std::size_t>(alignment);
+  if (void* p = std::aligned_alloc(a, (n + a - 1) / a * a)) return p;
+  throw std::bad_alloc();
+}
+// Not inlined, or GCC takes them for a mismatch.
+[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace {
+
+using namespace fastloss;
+
+using Types =
+    std::tuple<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, BinaryFocal, CategoricalCrossEntropy,
+               SparseCategoricalCrossEntropy, CategoricalFocal, SparseCategoricalFocal, Contrastive, Triplet>;
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+std::vector<float> numbers(std::size_t n, float first, float step) {
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i) x[i] = first + step * static_cast<float>(i % 97) - 0.01f * float(i % 13);
+  return x;
+}
+
+// Every row of the tables has its type here, with all its parameters and their defaults.
+void types_and_tables() {
+  std::vector<std::string> names;
+  const auto look = [&]<class T>(const T& type) {
+    names.emplace_back(T::name);
+    const Loss by_type = type, by_name(T::name);
+    expect(by_type.parameters() == by_name.parameters(), "defaults of " + names.back());
+    const auto fields = type.fields();
+    expect(fields.size() == by_name.parameters().size(), "parameters of " + names.back());
+    for (std::size_t i = 0; i < std::min(fields.size(), by_name.parameters().size()); ++i)
+      expect(fields[i].name == by_name.parameters()[i].first, names.back() + ": order of its parameters");
+  };
+  std::apply([&](const auto&... type) { (look(type), ...); }, Types());
+  for (const LossInfo& info : losses())
+    expect(std::count(names.begin(), names.end(), info.name) == 1, "a type for " + info.name);
+  expect(names.size() == losses().size(), "a row for every type");
+}
+
+void as_it_stands() {
+  {
+    std::vector<float> pred, target, grad;
+    double v = fastloss::Huber{.delta = 1.0}.value_and_grad(pred, target, grad);
+    expect(std::isnan(v) && grad.empty(), "the mean of nothing");
+  }
+  std::vector<float> pred = {0.0f, 1.0f, 4.0f}, target = {0.5f, 1.0f, 1.0f}, grad;
+  double v = fastloss::Huber{.delta = 1.0}.value_and_grad(pred, target, grad);
+  expect(v == 2.625 / 3.0, "mean of Huber");
+  expect(grad == std::vector<float>{-0.5f * (1.0f / 3.0f), 0.0f, 1.0f / 3.0f}, "an empty vector grows");
+  const float* place = grad.data();
+  expect(Huber{}.value_and_grad(pred, target, grad) == v && grad.data() == place, "and is used again");
+  expect(Huber{}(pred, target, {.reduction = Reduction::sum, .scale = 2.0}) == 5.25, "sum and scale");
+  const std::array<double, 3> weight = {1.0, 0.0, 3.0};
+  expect(Huber{}.value(pred, target, {.sample_weight = weight}) == (0.125 + 7.5) / 4.0, "weights");
+  std::vector<float> terms, hess(3);
+  Huber{}.terms(pred, target, terms);
+  expect(terms == std::vector<float>{0.125f, 0.0f, 2.5f}, "terms");
+  Huber{}.grad_and_hess(pred, target, grad, hess, {.reduction = Reduction::sum});
+  expect(hess == std::vector<float>{1.0f, 1.0f, 0.0f}, "Hessian");
+  const Loss named("huber", {{"delta", 1.0}});
+  expect(named.value(pred, target) == v && named.value_and_grad<float>(pred, target, grad) == v, "by name");
+  expect(*named.try_value(pred, target) == v, "as a Result");
+}
+
+template <class T>
+T half(float x) {
+  return T(x);
+}
+
+void element_types() {
+  static_assert(dtype_of<long long>::value == DType::int64 && dtype_of<unsigned short>::value == DType::uint16);
+  for (std::uint32_t bits = 0; bits < 65536; ++bits) {
+    float16 h;
+    bfloat16 b;
+    h.bits = b.bits = static_cast<std::uint16_t>(bits);
+    const float x = static_cast<float>(h), y = static_cast<float>(b);
+    expect(std::isnan(x) ? std::isnan(float(float16(x))) : float16(x).bits == bits, "float16 there and back");
+    expect(std::isnan(y) ? std::isnan(float(bfloat16(y))) : bfloat16(y).bits == bits, "bfloat16 there and back");
+  }
+  // what the kernels round is what float16() rounds: the gradient of |2r| is r
+  std::vector<float> wide = {65519.0f, 65520.0f, 1.00048828125f, 1.0009765f, 6e-8f, 2.98e-8f, 3e-8f, -0.33333334f};
+  for (float x = 1e-9f; x < 1e5f; x *= 1.37f) wide.push_back(x), wide.push_back(-x);
+  std::vector<float16> halves;
+  std::vector<bfloat16> brains;
+  for (const float x : wide) halves.push_back(half<float16>(x)), brains.push_back(half<bfloat16>(x));
+  std::vector<float16> zero(wide.size()), result(wide.size());
+  std::vector<bfloat16> none(wide.size()), brain_result(wide.size());
+  std::vector<float> grad(wide.size()), exact(wide.size());
+  for (std::size_t i = 0; i < wide.size(); ++i) exact[i] = static_cast<float>(halves[i]);
+  const Options third{.reduction = Reduction::sum, .scale = 1.0 / 6.0};
+  MeanSquaredError{}.grad(exact, zero, grad, third);
+  MeanSquaredError{}.grad(halves, zero, result, third);
+  for (std::size_t i = 0; i < wide.size(); ++i)
+    expect(result[i].bits == float16(grad[i]).bits, "float16 of " + std::to_string(grad[i]));
+  for (std::size_t i = 0; i < wide.size(); ++i) exact[i] = static_cast<float>(brains[i]);
+  MeanSquaredError{}.grad(exact, none, grad, third);
+  MeanSquaredError{}.grad(brains, none, brain_result, third);
+  for (std::size_t i = 0; i < wide.size(); ++i)
+    expect(brain_result[i].bits == bfloat16(grad[i]).bits, "bfloat16 of " + std::to_string(grad[i]));
+}
+
+struct Strided {  // what an mdspan shows
+  float* data;
+  static constexpr std::size_t rank() { return 2; }
+  float* data_handle() const { return data; }
+  std::size_t extent(std::size_t axis) const { return axis == 0 ? 40 : 3; }
+  std::ptrdiff_t stride(std::size_t axis) const { return axis == 0 ? 1 : 40; }
+};
+
+void views() {
+  const std::size_t rows = 40, classes = 3;
+  std::vector<float> scores = numbers(rows * classes, -2.0f, 0.05f), turned(rows * classes), grad, grad_turned;
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t k = 0; k < classes; ++k) turned[k * rows + i] = scores[i * classes + k];
+  std::vector<std::uint8_t> label(rows);
+  for (std::size_t i = 0; i < rows; ++i) label[i] = static_cast<std::uint8_t>(i * 7 % classes);
+  const SparseCategoricalCrossEntropy loss{.from_logits = true, .class_weight = {1.0, 2.0, 0.5}};
+  const double value = loss.value_and_grad(View(scores.data(), {rows, classes}), label, grad);
+  expect(grad.size() == rows * classes, "an empty vector grows to the size of a matrix");
+  grad_turned.resize(rows * classes);
+  const View f_order(turned.data(), {rows, classes}, {1, rows}), f_grad(grad_turned.data(), {rows, classes}, {1, rows});
+  expect(loss.value_and_grad(f_order, label, f_grad) == value, "strides count elements");
+  for (std::size_t i = 0; i < rows * classes; ++i)
+    expect(grad[i] == grad_turned[i % classes * rows + i / classes], "gradient in Fortran order");
+  expect(loss.value(View(Strided{turned.data()}), label) == value, "an mdspan");
+  std::vector<std::int64_t> reversed(label.rbegin(), label.rend());
+  expect(loss.value(f_order, View(&reversed[rows - 1], {rows}, {-1})) == value, "a negative stride");
+  const std::int64_t shape[] = {40, 3};
+  expect(loss.value(View(scores.data(), shape), label) == value, "a shape as an array");
+
+  std::vector<double> a = {0, 0, 3, 4}, b = {0, 1, 0, 0}, ga, gb, gn;
+  const std::vector<bool> unused;
+  const std::array<bool, 2> similar = {true, false};
+  const View<const double> left(a.data(), {2, 2}), right(b.data(), {2, 2});
+  expect(Contrastive{.margin = 7.0}.value_and_grad(left, right, similar, ga, gb) == (1.0 + 4.0) / 2.0, "a pair");
+  expect(gb[1] == 1.0 && ga[1] == -1.0, "gradients of a pair");
+  const Loss named = Contrastive{.margin = 7.0}, triplet = Triplet{.margin = 0.0};
+  expect(named.value(left, right, similar) == 2.5, "a pair by name");
+  expect(triplet.value_and_grad(left, right, left, ga, gb, gn) == (1.0 + 5.0) / 2.0, "a triplet by name");
+}
+
+void errors() {
+  std::vector<float> four(4), three(3), grad(3);
+  expect_error<ShapeError>("Huber: target has shape (3,), pred has shape (4,)", [&] { Huber{}.value(four, three); });
+  expect_error<ShapeError>("Huber: out (gradient of pred) has shape (3,), wanted: (4,)",
+                           [&] { Huber{}.grad(four, four, grad); });
+  expect_error<ParameterError>("Huber: delta is -1, wanted: a finite number > 0",
+                               [&] { Huber{.delta = -1.0}.value(four, four); });
+  expect_error<ParameterError>("Huber: reduction is none, wanted: mean or sum; terms() gives the value of every term",
+                               [&] { Huber{}.value(four, four, {.reduction = Reduction::none}); });
+  expect_error<ShapeError>("Contrastive: takes 3 arrays, 2 were given", [&] { Loss("contrastive").value(four, four); });
+  expect_error<DTypeError>("Huber: out (gradient of pred) has dtype float64, wanted: float32", [&] {
+    std::vector<double> wide;
+    Huber{}.grad(four, four, wide);
+  });
+  expect_error<ParameterError>("Huber: sample_weight has no data: its pointer is null", [&] {
+    Huber{}.value(four, four, {.sample_weight = View(static_cast<float*>(nullptr), 4)});
+  });
+  const std::int64_t huge = std::numeric_limits<std::int64_t>::max();
+  expect_error<ShapeError>("Huber: pred has strides that lead out of memory",
+                           [&] { Huber{}.value(View(four.data(), {2, 2}, {huge, 1}), four); });
+  expect_error<ShapeError>("Huber: an axis has the negative length -4",
+                           [&] { Huber{}.value(View(four.data(), -4), four); });
+  expect_error<ShapeError>("Huber: the shape (4294967296, 4294967296) has more elements than 64 bits can count",
+                           [&] { Huber{}.value(View(four.data(), {1LL << 32, 1LL << 32}), four); });
+  expect_error<ShapeError>("Huber: pred has -1 axes, wanted: 0 to 64",
+                           [&] { Huber{}.value(View(four.data(), {2, 2}, {1}), four); });
+  expect_error<LabelError>("SparseCategoricalCrossEntropy: target[1] is -1, pred has 2 classes: wanted 0 to 1", [&] {
+    SparseCategoricalCrossEntropy{.from_logits = true}.value(View(four.data(), {2, 2}), std::array{0, -1});
+  });
+  const Result<double> none = Huber{}.try_value(four, three);
+  expect(!none && none.error().status == Status::shape_error && none.value_or(7.0) == 7.0, "an error as a Result");
+  expect_error<ShapeError>("Huber: target has shape (3,), pred has shape (4,)", [&] { (void)none.value(); });
+  expect(Huber{.delta = 0.0}.try_grad(four, four, grad).error().status == Status::parameter_error, "without a value");
+  expect(!Loss::make("nothing") && Loss::make("mse")->name() == "mean_squared_error", "made without exceptions");
+}
+
+template <class Act>
+long allocated(Act act) {
+  const long before = allocations;
+  act();
+  return allocations - before;
+}
+
+// Each of these needs memory to work in: rows that lie turned, rows longer than the stack's share, gathered features.
+void workspaces() {
+  const std::size_t n = 600;
+  std::vector<float> x = numbers(n * n, -3.0f, 0.1f), y = numbers(n * n, 0.13f, 0.008f), own(n * n), grad(n * n);
+  std::vector<float> hess(n * n), g2(n * n), g3(n * n);
+  std::vector<std::int32_t> label(n, 3);
+  const View columns(x.data(), {n, n}, {1, n}), rows(y.data(), {n, n});
+  const View long_rows(x.data(), {10, 36000}), features(x.data(), {30, 12000}, {1, 30});
+  const std::vector<std::int32_t> ten(10, 35999);
+  std::vector<std::byte> memory;
+  const auto check = [&](const char* what, bool needs, const auto& loss, const auto& run, const auto&... inputs) {
+    for (const int threads : {1, 2}) {
+      Options options{.n_threads = threads};
+      const double wanted = run(loss, options);
+      own = grad;
+      memory.assign(loss.workspace_size(inputs..., options), std::byte{});
+      expect(memory.empty() != needs, std::string(what) + " needs a workspace");
+      options.workspace = memory;
+      double value = 0.0;
+      const long n_allocations = allocated([&] { value = run(loss, options); });
+      expect(value == wanted && same_bits(own, grad), std::string(what) + ": the same with a workspace");
+      if (threads == 1) expect(n_allocations == 0, std::string(what) + " allocates nothing");
+      if (!needs) continue;
+      options.workspace = std::span(memory).first(63);
+      const std::string too_small = std::string(Loss(loss).class_name()) + ": workspace has 63 bytes, wanted: ";
+      try {
+        run(loss, options);
+        expect(false, std::string(what) + ": a workspace that is too small");
+      } catch (const ParameterError& error) {
+        expect(std::string(error.what()).starts_with(too_small), error.what());
+      }
+    }
+  };
+  check("elements in a row", false, Huber{}, [&](auto& l, auto& o) { return l.value_and_grad(x, y, grad, o); }, x, y);
+  check(
+      "a loss with a vector", false, BinaryCrossEntropy{.from_logits = true, .pos_weight = {1.0, 2.0, 3.0}},
+      [&](auto& l, auto& o) {
+        return l.value_and_grad(View(x.data(), {100, 3}), View(y.data(), {100, 3}), std::span(grad).first(300), o);
+      },
+      View(x.data(), {100, 3}), View(y.data(), {100, 3}));
+  check(
+      "turned elements", true, MeanSquaredError{},
+      [&](auto& l, auto& o) { return l.value_and_grad(columns, rows, grad, o); }, columns, rows);
+  check(
+      "turned rows", true, SparseCategoricalCrossEntropy{.from_logits = true},
+      [&](auto& l, auto& o) { return l.value_and_grad(columns, label, grad, o); }, columns, label);
+  check(
+      "long rows", true, SparseCategoricalCrossEntropy{.from_logits = true, .label_smoothing = 0.1},
+      [&](auto& l, auto& o) {
+        l.grad_and_hess(long_rows, ten, grad, hess, o);
+        return l.value(long_rows, ten, o);
+      },
+      long_rows, ten);
+  check(
+      "gathered features", true, Triplet{},
+      [&](auto& l, auto& o) {
+        return l.value_and_grad(features, features, features, std::span(grad), std::span(g2), std::span(g3), o);
+      },
+      features, features, features);
+}
+
+void threads_of_the_host() {
+  const std::size_t n = 300'001;
+  const std::vector<float> x = numbers(n, -3.0f, 0.1f), y = numbers(n, 0.13f, 0.008f);
+  std::vector<float> wanted, grad(n);
+  const BinaryCrossEntropy loss{.from_logits = true};
+  const std::vector<double> weight(n, 0.3);
+  const double value = loss.value_and_grad(x, y, wanted, {.sample_weight = weight, .n_threads = 1});
+  int regions = 0;
+  const auto backwards = [&](std::int64_t count, auto body) {
+    ++regions;
+    for (std::int64_t k = count; k-- > 0;) body(k), body(k), body(-1), body(count);
+  };
+  const auto together = [](std::int64_t count, auto body) {
+    std::vector<std::thread> team;
+    for (std::int64_t k = 0; k < count; ++k) team.emplace_back([=] { body(k); });
+    for (std::thread& member : team) member.join();
+  };
+  Options options{.sample_weight = weight, .n_threads = 5, .parallel_for = ParallelFor::of(backwards)};
+  expect(loss.value_and_grad(x, y, grad, options) == value && same_bits(grad, wanted), "pieces backwards and twice");
+  expect(regions == 2, "one region for the weights, one for the loss");
+  options.parallel_for = ParallelFor::of(together);
+  expect(loss.value_and_grad(x, y, grad, options) == value && same_bits(grad, wanted), "threads of the host");
+  const auto lazy = [](std::int64_t count, auto body) {
+    for (std::int64_t k = 1; k < count; ++k) body(k);
+  };
+  options.parallel_for = ParallelFor::of(lazy);
+  expect_error<ParameterError>("parallel_for came back after 4 of 5 pieces, wanted: all of them done",
+                               [&] { loss.value(x, y, options); });
+  const std::array<float, 3> few = {1, 2, 3};
+  options.sample_weight = {};
+  expect(loss.try_value(few, few, options).error().status == Status::domain_error, "small work is not shared");
+}
+
+void chunks() {
+  const std::vector<float> x = numbers(5000, -3.0f, 0.1f), y = numbers(5000, 0.13f, 0.008f);
+  Totals totals, rest;
+  const std::span<const float> a(x), b(y);
+  MeanAbsoluteError{}.value(a.first(1234), b.first(1234), {.totals = &totals});
+  MeanAbsoluteError{}.value(a.subspan(1234), b.subspan(1234), {.totals = &rest});
+  rest.merge(totals);
+  expect(rest.mean() == MeanAbsoluteError{}.value(x, y), "chunks give the bits of the whole");
+}
+
+}  // namespace
+
+int main() {
+  types_and_tables();
+  as_it_stands();
+  element_types();
+  views();
+  errors();
+  workspaces();
+  threads_of_the_host();
+  chunks();
+  std::printf(failures ? "%d failures\n" : "api: all passed\n", failures);
+  return failures ? 1 : 0;
+}

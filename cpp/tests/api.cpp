@@ -1,41 +1,16 @@
-// The C++ API: types and names, ranges and views, results, workspaces and the host's own threads.
+// The C++ API: types and names, ranges and views, element types, errors.
 #include <fastloss/fastloss.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <limits>
-#include <new>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
 #include "check.h"
-
-namespace {
-std::atomic<long> allocations{0};
-}
-
-void* operator new(std::size_t n) {
-  ++allocations;
-  if (void* p = std::malloc(n ? n : 1)) return p;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t n, std::align_val_t alignment) {
-  ++allocations;
-  const auto a = static_cast<std::size_t>(alignment);
-  if (void* p = std::aligned_alloc(a, (n + a - 1) / a * a)) return p;
-  throw std::bad_alloc();
-}
-// Not inlined, or GCC takes them for a mismatch.
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+#include "numbers.h"
 
 namespace {
 
@@ -44,17 +19,6 @@ using namespace fastloss;
 using Types =
     std::tuple<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, BinaryFocal, CategoricalCrossEntropy,
                SparseCategoricalCrossEntropy, CategoricalFocal, SparseCategoricalFocal, Contrastive, Triplet>;
-
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
-}
-
-std::vector<float> numbers(std::size_t n, float first, float step) {
-  std::vector<float> x(n);
-  for (std::size_t i = 0; i < n; ++i) x[i] = first + step * static_cast<float>(i % 97) - 0.01f * float(i % 13);
-  return x;
-}
 
 // Every row of the tables has its type here, with all its parameters and their defaults.
 void types_and_tables() {
@@ -212,107 +176,6 @@ void errors() {
   expect(!Loss::make("nothing") && Loss::make("mse")->name() == "mean_squared_error", "made without exceptions");
 }
 
-template <class Act>
-long allocated(Act act) {
-  const long before = allocations;
-  act();
-  return allocations - before;
-}
-
-// Each of these needs memory to work in: rows that lie turned, rows longer than the stack's share, gathered features.
-void workspaces() {
-  const std::size_t n = 600;
-  std::vector<float> x = numbers(n * n, -3.0f, 0.1f), y = numbers(n * n, 0.13f, 0.008f), own(n * n), grad(n * n);
-  std::vector<float> hess(n * n), g2(n * n), g3(n * n);
-  std::vector<std::int32_t> label(n, 3);
-  const View columns(x.data(), {n, n}, {1, n}), rows(y.data(), {n, n});
-  const View long_rows(x.data(), {10, 36000}), features(x.data(), {30, 12000}, {1, 30});
-  const std::vector<std::int32_t> ten(10, 35999);
-  std::vector<std::byte> memory;
-  const auto check = [&](const char* what, bool needs, const auto& loss, const auto& run, const auto&... inputs) {
-    for (const int threads : {1, 2}) {
-      Options options{.n_threads = threads};
-      const double wanted = run(loss, options);
-      own = grad;
-      memory.assign(loss.workspace_size(inputs..., options), std::byte{});
-      expect(memory.empty() != needs, std::string(what) + " needs a workspace");
-      options.workspace = memory;
-      double value = 0.0;
-      const long n_allocations = allocated([&] { value = run(loss, options); });
-      expect(value == wanted && same_bits(own, grad), std::string(what) + ": the same with a workspace");
-      if (threads == 1) expect(n_allocations == 0, std::string(what) + " allocates nothing");
-      if (!needs) continue;
-      options.workspace = std::span(memory).first(63);
-      const std::string too_small = std::string(Loss(loss).class_name()) + ": workspace has 63 bytes, wanted: ";
-      try {
-        run(loss, options);
-        expect(false, std::string(what) + ": a workspace that is too small");
-      } catch (const ParameterError& error) {
-        expect(std::string(error.what()).starts_with(too_small), error.what());
-      }
-    }
-  };
-  check("elements in a row", false, Huber{}, [&](auto& l, auto& o) { return l.value_and_grad(x, y, grad, o); }, x, y);
-  check(
-      "a loss with a vector", false, BinaryCrossEntropy{.from_logits = true, .pos_weight = {1.0, 2.0, 3.0}},
-      [&](auto& l, auto& o) {
-        return l.value_and_grad(View(x.data(), {100, 3}), View(y.data(), {100, 3}), std::span(grad).first(300), o);
-      },
-      View(x.data(), {100, 3}), View(y.data(), {100, 3}));
-  check(
-      "turned elements", true, MeanSquaredError{},
-      [&](auto& l, auto& o) { return l.value_and_grad(columns, rows, grad, o); }, columns, rows);
-  check(
-      "turned rows", true, SparseCategoricalCrossEntropy{.from_logits = true},
-      [&](auto& l, auto& o) { return l.value_and_grad(columns, label, grad, o); }, columns, label);
-  check(
-      "long rows", true, SparseCategoricalCrossEntropy{.from_logits = true, .label_smoothing = 0.1},
-      [&](auto& l, auto& o) {
-        l.grad_and_hess(long_rows, ten, grad, hess, o);
-        return l.value(long_rows, ten, o);
-      },
-      long_rows, ten);
-  check(
-      "gathered features", true, Triplet{},
-      [&](auto& l, auto& o) {
-        return l.value_and_grad(features, features, features, std::span(grad), std::span(g2), std::span(g3), o);
-      },
-      features, features, features);
-}
-
-void threads_of_the_host() {
-  const std::size_t n = 300'001;
-  const std::vector<float> x = numbers(n, -3.0f, 0.1f), y = numbers(n, 0.13f, 0.008f);
-  std::vector<float> wanted, grad(n);
-  const BinaryCrossEntropy loss{.from_logits = true};
-  const std::vector<double> weight(n, 0.3);
-  const double value = loss.value_and_grad(x, y, wanted, {.sample_weight = weight, .n_threads = 1});
-  int regions = 0;
-  const auto backwards = [&](std::int64_t count, auto body) {
-    ++regions;
-    for (std::int64_t k = count; k-- > 0;) body(k), body(k), body(-1), body(count);
-  };
-  const auto together = [](std::int64_t count, auto body) {
-    std::vector<std::thread> team;
-    for (std::int64_t k = 0; k < count; ++k) team.emplace_back([=] { body(k); });
-    for (std::thread& member : team) member.join();
-  };
-  Options options{.sample_weight = weight, .n_threads = 5, .parallel_for = ParallelFor::of(backwards)};
-  expect(loss.value_and_grad(x, y, grad, options) == value && same_bits(grad, wanted), "pieces backwards and twice");
-  expect(regions == 2, "one region for the weights, one for the loss");
-  options.parallel_for = ParallelFor::of(together);
-  expect(loss.value_and_grad(x, y, grad, options) == value && same_bits(grad, wanted), "threads of the host");
-  const auto lazy = [](std::int64_t count, auto body) {
-    for (std::int64_t k = 1; k < count; ++k) body(k);
-  };
-  options.parallel_for = ParallelFor::of(lazy);
-  expect_error<ParameterError>("parallel_for came back after 4 of 5 pieces, wanted: all of them done",
-                               [&] { loss.value(x, y, options); });
-  const std::array<float, 3> few = {1, 2, 3};
-  options.sample_weight = {};
-  expect(loss.try_value(few, few, options).error().status == Status::domain_error, "small work is not shared");
-}
-
 void chunks() {
   const std::vector<float> x = numbers(5000, -3.0f, 0.1f), y = numbers(5000, 0.13f, 0.008f);
   Totals totals, rest;
@@ -331,8 +194,6 @@ int main() {
   element_types();
   views();
   errors();
-  workspaces();
-  threads_of_the_host();
   chunks();
   std::printf(failures ? "%d failures\n" : "api: all passed\n", failures);
   return failures ? 1 : 0;

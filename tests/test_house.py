@@ -211,6 +211,16 @@ def test_each_loss_has_a_reference_and_a_line_in_the_readme(row):
     assert row["class_name"] in (ROOT / "README.md").read_text()
 
 
+@names
+def test_each_loss_has_its_type_with_the_parameters_of_its_row(row):
+    text = (ROOT / "cpp" / "include" / "fastloss" / "losses.h").read_text()
+    body = re.search(rf"^struct {row['class_name']} {{\n(.*?)^}};", text, re.M | re.S)
+    assert body, f"losses.h has no {row['class_name']}"
+    assert f'name = "{row["name"]}"' in body[1]
+    fields = re.findall(r"FASTLOSS_FIELD\((\w+)\)", body[1])
+    assert fields == [p["name"] for p in row["parameters"]]
+
+
 def test_aliases_and_names_are_unique():
     everything = [name for row in ROWS for name in [row["name"], *row["aliases"]]]
     assert len(everything) == len(set(everything))

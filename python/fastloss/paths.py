@@ -1,4 +1,4 @@
-"""Where this installation keeps what programs in C++ and C build with: headers, libraries, packages."""
+"""Where this installation keeps what programs in C++ and C build with: headers and libraries."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ if(FASTLOSS_IS_WHEEL AND UNIX AND NOT APPLE)  # instead of a symbolic link, what
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/namelink/libfastloss.so DESTINATION ${CMAKE_INSTALL_LIBDIR})
 endif()
 # A set of targets for each kind: who takes the shared library needs nothing of what the static one needs.
-foreach(kind IN LISTS FASTLOSS_KINDS)
+foreach(kind IN LISTS FASTLOSS_LIBRARIES)
   install(
     TARGETS fastloss_${kind}
     EXPORT fastloss_${kind}
@@ -36,11 +36,11 @@ file(RELATIVE_PATH FASTLOSS_PC_INCLUDE ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_F
 file(RELATIVE_PATH FASTLOSS_PC_LIB ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
 if(CMAKE_INSTALL_FULL_LIBDIR IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
   set(FASTLOSS_PC_PREFIX ${CMAKE_INSTALL_PREFIX})
-  set(FASTLOSS_PC_RPATH "")
+  set(FASTLOSS_PC_LIBS -lfastloss)
 else()
   file(RELATIVE_PATH up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
   string(REGEX REPLACE "/$" "" FASTLOSS_PC_PREFIX "\${pcfiledir}/${up}")
-  set(FASTLOSS_PC_RPATH "-Wl,-rpath,\${libdir} ")
+  set(FASTLOSS_PC_LIBS "-Wl,-rpath,\${libdir} -lfastloss")
 endif()
 set(private ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
 list(FILTER private INCLUDE REGEX "^(stdc\\+\\+|c\\+\\+|m)$")
@@ -50,5 +50,10 @@ endif()
 list(TRANSFORM private PREPEND -l)
 list(REMOVE_DUPLICATES private)
 string(REPLACE ";" " " FASTLOSS_PC_PRIVATE "${private};${CMAKE_THREAD_LIBS_INIT}")
+set(FASTLOSS_PC_DEFINES -DFASTLOSS_SHARED)
+if(NOT "shared" IN_LIST FASTLOSS_LIBRARIES)
+  set(FASTLOSS_PC_LIBS "-lfastloss ${FASTLOSS_PC_PRIVATE}")
+  set(FASTLOSS_PC_DEFINES "")
+endif()
 configure_file(cpp/cmake/fastloss.pc.in fastloss.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/fastloss.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

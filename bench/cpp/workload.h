@@ -25,7 +25,7 @@ struct BinaryCrossEntropyWork {
   fastloss::BinaryCrossEntropy loss{.from_logits = true};
 };
 struct SparseCrossEntropyWork {
-  static constexpr const char* name = "sparse_ce";
+  static constexpr const char* name = "ce";
   static constexpr bool has_labels = true;
   fastloss::SparseCategoricalCrossEntropy loss{.from_logits = true};
 };

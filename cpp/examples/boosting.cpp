@@ -15,7 +15,7 @@ int main() {
 
   const std::size_t n = score.size();
   std::vector<float> pairs(2 * n);  // gradient and curvature of an observation side by side
-  const fastloss::View gradient(pairs.data(), n, 2), curvature(pairs.data() + 1, n, 2);  // every second element
+  const fastloss::View gradient(pairs.data(), {n}, {2}), curvature(pairs.data() + 1, {n}, {2});  // every second element
 
   // A sum: the derivatives of an observation do not depend on how many there are. Focal losses are not convex, and a
   // leaf's step needs a divisor above zero: the positive curvature is never below it.

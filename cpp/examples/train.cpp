@@ -56,7 +56,7 @@ int main(int count, char** words) {
   try {
     const Arguments wanted = parse(count, words);
     const Table table = read_csv(wanted.path);
-    const Split parts = split(table, 1936);
+    const Split parts = split(table, 42);
     const std::size_t columns = table.columns, classes = table.classes.size();
     std::printf("%s: %zu rows to learn from, %zu for the test, %zu features, %zu classes\n", wanted.path.c_str(),
                 parts.train.n, parts.test.n, columns, classes);
@@ -65,7 +65,7 @@ int main(int count, char** words) {
     LogisticRegression logistic(columns, classes);
     logistic.fit(parts.train, 0.001, 200, wanted.n_threads);
     Network network(columns, 16, classes, 2015);
-    network.fit(parts.train, 16, 100, 0.01, wanted.n_threads);
+    network.fit(parts.train, 16, 30, 0.01, wanted.n_threads);
 
     const bool logistic_is_good = report("logistic regression", logistic, parts, wanted);
     const bool network_is_good = report("network", network, parts, wanted);

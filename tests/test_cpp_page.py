@@ -1,4 +1,4 @@
-"""The programs of docs/cpp.md and those of cpp/examples run as they stand, against an installed library."""
+"""The programs of docs/cpp.md and cpp/examples run as they stand, against an installed library."""
 
 import re
 import shutil

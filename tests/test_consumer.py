@@ -1,6 +1,8 @@
 """A stranger's project links the package and runs, however it finds it, as Python does."""
 
 import importlib.util
+import os
+import re
 import shlex
 import shutil
 import sys
@@ -28,6 +30,32 @@ def assert_right(program):
     assert [float(x) for x in numbers.split()] == pytest.approx([value, *grad], rel=1e-6)
     assert float(numbers.split()[0]) == value
     assert message == "Huber: target has shape (2,), pred has shape (3,)"
+
+
+README = (ROOT / "README.md").read_text()
+
+
+def block(language, beginning):
+    """The README's block of this language that begins so."""
+    found = re.search(rf"^```{language}\n({re.escape(beginning)}.*?)^```", README, re.M | re.S)
+    assert found, f"the README has no {language} that begins with {beginning}"
+    return found[1]
+
+
+@pkg_config
+@pytest.mark.parametrize("k", range(3), ids=["package", "prefix", "pkg-config"])
+def test_the_project_of_the_readme(prefix, tmp_path, k):
+    """Its ten lines of C++, its CMake, and each of its three ways, as they stand."""
+    (tmp_path / "main.cpp").write_text(block("cpp", "#include"))
+    (tmp_path / "CMakeLists.txt").write_text(block("cmake", "cmake_minimum"))
+    ways = block("sh", "cmake -B build -Dfastloss_DIR").splitlines()
+    assert len(ways) == 3
+    way = ways[k].replace("DIR/lib", f"{prefix}/lib").replace("PATH=DIR", f"PATH={prefix}")
+    python = Path(sys.executable).parent
+    path = f"{python}:{os.environ['PATH']}"
+    run("bash", "-ec", way, cwd=tmp_path, env=os.environ | {"PATH": path})
+    program = tmp_path / ("stranger" if k == 2 else "build/stranger")
+    assert run(program, env={}) == "0.875: -0.166667 0 0.333333\n"
 
 
 def configure(project, folder, *options, **environment):

@@ -1,11 +1,9 @@
 """Many threads at once, with a GIL and without; and interpreters beside the main one."""
 
-import contextlib
 import subprocess
 import sys
 import sysconfig
 import threading
-import warnings
 
 import fastloss as fl
 import numpy as np
@@ -125,26 +123,6 @@ def test_one_stream_of_many_threads():
         whole.update(*chunk)
     assert shared.value == whole.value
     assert shared.weight == whole.weight == 2048 * len(chunks)
-
-
-@pytest.mark.skipif(FREE, reason="without a GIL NumPy itself races where a shape is assigned")
-def test_a_shape_that_changes_during_the_call():
-    """Every view has a shape of its own, so that an array may be given another at any time."""
-    pred, target = np.zeros((4, 1_000)), np.ones((4, 1_000))
-    loss = fl.MeanSquaredError()
-    shapes = ((4, 1_000), (1_000, 4), (2, 2, 1_000), (4_000,))
-
-    def work(k):
-        for turn in range(400):
-            if k < 2:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", DeprecationWarning)  # of NumPy 2.5
-                    pred.shape = shapes[turn % 4]
-            else:
-                with contextlib.suppress(fl.ShapeError):  # another shape was seen
-                    assert loss(pred, target, n_threads=2) == 1.0
-
-    hammer(work)
 
 
 INTERPRETER = """

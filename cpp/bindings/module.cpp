@@ -61,10 +61,12 @@ PyMethodDef run_method = {"run", reinterpret_cast<PyCFunction>(reinterpret_cast<
 }  // namespace
 }  // namespace fastloss::python
 
-PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_interpreters::per_interpreter_gil()) {
+PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_interpreters::not_supported()) {
   namespace py = pybind11;
   using namespace fastloss;
-  py::register_exception_translator([](std::exception_ptr exception) {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main())  // one that shares its GIL does not read the slot
+    throw py::import_error("fastloss works in the main interpreter of a process only, as NumPy does");
+  py::register_local_exception_translator([](std::exception_ptr exception) {
     try {
       std::rethrow_exception(exception);
     } catch (const std::invalid_argument&) {

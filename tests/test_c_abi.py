@@ -1,4 +1,4 @@
-"""The C functions of the shared library, called through ctypes: the bits and the words of the face."""
+"""The shared library's C functions, through ctypes: the bits and the words of the face."""
 
 import ctypes
 from pathlib import Path
@@ -11,12 +11,9 @@ import pytest
 from tests import cases
 
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
-NUMBERS = {
-    np.dtype(name): k
-    for k, name in enumerate(
-        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16".split()
-    )
-} | {BFLOAT16: 10, np.dtype("float32"): 11, np.dtype("float64"): 12}
+INTEGERS = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+FLOATS = ["float16", BFLOAT16, "float32", "float64"]
+NUMBERS = {np.dtype(dtype): k for k, dtype in enumerate([*INTEGERS, *FLOATS])}
 REDUCTIONS = {"mean": 0, "sum": 1, "none": 2}
 ERRORS = {
     1: fl.ShapeError,
@@ -184,7 +181,7 @@ def test_the_library_is_of_this_version(c):
     assert c.fastloss_version().decode() == fl.__version__
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", BFLOAT16], ids=str)
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_bits(c, case, dtype):
     """Value, terms, gradients and Hessians are those of the face, bit by bit."""
@@ -222,7 +219,7 @@ def both_refuse(by_c, by_face):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_wrong_arrays(c, case):
     inputs = cases.draw(case, LEAD)
-    loss, weight = Loss(c, case.name, dict(case.params)), np.full(LEAD, -1.0)
+    loss = Loss(c, case.name, dict(case.params))
     weight = np.full_like(np.asarray(case.loss(*inputs, reduction="none")), -1.0)
     for wrong in (inputs[:1], [*inputs[:-1], inputs[-1][:-1]], [inputs[0][..., :2], *inputs[1:]]):
         if len(wrong) < len(inputs):

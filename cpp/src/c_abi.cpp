@@ -13,6 +13,7 @@ thread_local char message[2048] = "";
 
 Value value_of(const fastloss_parameter& parameter) {
   check_choice(parameter.kind, FASTLOSS_REALS, "a fastloss_parameter's kind");
+  if (parameter.unused != 0) setting_error("a fastloss_parameter's unused is not 0");
   switch (parameter.kind) {
     case FASTLOSS_FLAG:
       return parameter.integer != 0;
@@ -51,8 +52,8 @@ fastloss_status keep(const Error& error) noexcept {
 
 constexpr std::size_t most_struct = 4096;
 
-void check_size(std::size_t given, std::size_t own, const void* data, const char* name) {
-  if (given < own || given > most_struct)
+void check_size(std::size_t given, std::size_t own, std::size_t alignment, const void* data, const char* name) {
+  if (given < own || given > most_struct || given % alignment != 0)
     setting_error(std::string(name) + " has size " + std::to_string(given) + ", wanted: " + std::to_string(own) +
                   "; is it the struct of another version?");
   const char* bytes = static_cast<const char*>(data);

@@ -32,7 +32,7 @@ class Translation {
  public:
   Translation(const fastloss_loss* handle, const fastloss_call* given) {
     want(handle, "loss"), want(given, "call");
-    check_size(given->size, sizeof(fastloss_call), given, "fastloss_call");
+    check_size(*given, "fastloss_call");
     const Loss& loss = handle->loss;
     const std::string name(loss.class_name());
     const auto arrays = [&](const fastloss_array* first, std::size_t n, int wanted, const char* role, auto* to,

@@ -35,16 +35,20 @@ inline void want(const void* pointer, const char* name) {
 }
 
 // Of one version only, until there is a second: what comes after must be zeros.
-void check_size(std::size_t given, std::size_t own, const void* data, const char* name);
+void check_size(std::size_t given, std::size_t own, std::size_t alignment, const void* data, const char* name);
+template <class Struct>
+void check_size(const Struct& data, const char* name) {
+  check_size(data.size, sizeof(Struct), alignof(Struct), &data, name);
+}
 void check_choice(std::int32_t given, std::int32_t last, const char* name);
 
 // The i-th of structs that stand as far apart as the first one says.
 template <class Struct>
 const Struct& element(const Struct* first, std::size_t i, const char* name) {
-  check_size(first->size, sizeof(Struct), first, name);
+  check_size(*first, name);
   const auto& one = *reinterpret_cast<const Struct*>(reinterpret_cast<const char*>(first) + i * first->size);
   if (one.size != first->size) setting_error(std::string(name) + "s of different sizes stand in one array");
-  check_size(one.size, sizeof(Struct), &one, name);
+  if (i > 0) check_size(one, name);
   return one;
 }
 

@@ -211,6 +211,8 @@ Shapes check_call(const Resolved& loss, const Call& call, Job& job) {
     outputs.check(*call.value, "value", -1, 0, nullptr, DType::float64, -1);
   }
   if (call.terms != nullptr) {
+    if (call.reduction != Reduction::none)
+      parameter_error(row, "out (values) is given, but the reduction is mean or sum, wanted: none");
     outputs.check(*call.terms, "values", -1, shapes.ndim, shapes.terms, pred.dtype, shapes.axis < 0 ? 0 : -1);
     job.want_terms = true;
     fill(job.term_values, *call.terms, -1);

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <mutex>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -86,7 +85,7 @@ void region(std::int64_t units, int threads, std::thread::id caller, Poll& poll,
         body(context, units * team / threads, units * (team + 1) / threads, false);
         wait_for(finished, threads, false, poll);
       });
-  } catch (const std::system_error&) {  // the system gives no more threads: the rest is done here
+  } catch (...) {  // the system gives no more threads: the rest is done here
   }
   const bool on_caller = std::this_thread::get_id() == caller;
   body(context, 0, units / threads, on_caller);

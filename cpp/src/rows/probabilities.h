@@ -51,7 +51,7 @@ static void probability_run(const Loss& loss, const Clip<T>& clip, T* row, T* he
                             bool positive, Lanes<T>& value) {
 #pragma omp simd
   for (int j = 0; j < lanes; ++j)
-    value.add(j, weigh_probability<bent>(loss, clip, row + j, hess + j, c[j], factor, positive));
+    value.add(j, weigh_probability<bent>(loss, clip, row + j, bent ? hess + j : nullptr, c[j], factor, positive));
 }
 
 template <template <class> class Loss, class T>

@@ -1,0 +1,275 @@
+"""The shared library's C functions, through ctypes: the bits and the words of the face."""
+
+import ctypes
+from pathlib import Path
+
+import fastloss as fl
+import ml_dtypes
+import numpy as np
+import pytest
+
+from tests import cases
+
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
+INTEGERS = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
+FLOATS = ["float16", BFLOAT16, "float32", "float64"]
+NUMBERS = {np.dtype(dtype): k for k, dtype in enumerate([*INTEGERS, *FLOATS])}
+REDUCTIONS = {"mean": 0, "sum": 1, "none": 2}
+ERRORS = {
+    1: fl.ShapeError,
+    2: fl.DTypeError,
+    3: fl.LabelError,
+    4: fl.ParameterError,
+    5: fl.DomainError,
+}
+POINTER, SIZE = ctypes.c_void_p, ctypes.c_size_t
+INT32, INT64, DOUBLE = ctypes.c_int32, ctypes.c_int64, ctypes.c_double
+CASES = cases.plain_cases()
+LEAD = (4, cases.CLASSES)
+
+
+class Parameter(ctypes.Structure):
+    _fields_ = [
+        ("size", SIZE),
+        ("name", ctypes.c_char_p),
+        ("kind", INT32),
+        ("unused", INT32),
+        ("integer", INT64),
+        ("real", DOUBLE),
+        ("reals", ctypes.POINTER(DOUBLE)),
+        ("count", SIZE),
+    ]
+
+
+class Array(ctypes.Structure):
+    _fields_ = [
+        ("size", SIZE),
+        ("data", POINTER),
+        ("shape", ctypes.POINTER(INT64)),
+        ("strides", ctypes.POINTER(INT64)),
+        ("ndim", INT32),
+        ("dtype", INT32),
+    ]
+
+
+class Call(ctypes.Structure):
+    _fields_ = [
+        ("size", SIZE),
+        ("inputs", POINTER),
+        ("n_inputs", SIZE),
+        ("sample_weight", POINTER),
+        ("reduction", INT32),
+        ("curvature", INT32),
+        ("scale", DOUBLE),
+        ("n_threads", INT32),
+        ("want_value", INT32),
+        ("terms", POINTER),
+        ("grad", POINTER),
+        ("n_grad", SIZE),
+        ("hess", POINTER),
+        ("n_hess", SIZE),
+        ("totals", POINTER),
+        ("parallel_for", POINTER),
+        ("parallel_host", POINTER),
+        ("poll", POINTER),
+        ("poll_context", POINTER),
+        ("workspace", POINTER),
+        ("workspace_size", SIZE),
+    ]
+
+
+def find_library():
+    """Return the shared library of this installation, or why there is none."""
+    if not hasattr(fl, "get_library_dir"):
+        return None, "this fastloss does not say where its libraries are"
+    try:
+        path = Path(fl.get_library_dir()) / "libfastloss.so"
+    except FileNotFoundError as error:
+        return None, str(error)
+    return (path, "") if path.exists() else (None, f"{path} does not exist")
+
+
+LIBRARY, WHY_NOT = find_library()
+pytestmark = pytest.mark.skipif(LIBRARY is None, reason=WHY_NOT)
+
+
+@pytest.fixture(scope="module")
+def c():
+    library = ctypes.CDLL(str(LIBRARY))
+    library.fastloss_error_message.restype = ctypes.c_char_p
+    library.fastloss_version.restype = ctypes.c_char_p
+    library.fastloss_loss_create.argtypes = [
+        ctypes.c_char_p,
+        POINTER,
+        SIZE,
+        ctypes.POINTER(POINTER),
+    ]
+    library.fastloss_loss_destroy.argtypes = [POINTER]
+    library.fastloss_loss_destroy.restype = None
+    library.fastloss_evaluate.argtypes = [POINTER, POINTER, ctypes.POINTER(DOUBLE)]
+    return library
+
+
+def check(c, status):
+    """Raise what the face raises for a status."""
+    if status:
+        raise ERRORS[status](c.fastloss_error_message().decode())
+
+
+def parameter(name, value):
+    p = Parameter(ctypes.sizeof(Parameter), name.encode())
+    if isinstance(value, bool):
+        p.kind, p.integer = 1, value
+    elif isinstance(value, int):
+        p.kind, p.integer = 2, value
+    elif isinstance(value, float):
+        p.kind, p.real = 3, value
+    elif value is not None:
+        p.kind, p.reals, p.count = 4, (DOUBLE * len(value))(*value), len(value)
+    return p
+
+
+class Loss:
+    """A loss of the library; `run` is one fastloss_evaluate()."""
+
+    def __init__(self, c, name, params):
+        self.c, self.handle = c, POINTER()
+        given = (Parameter * len(params))(*(parameter(k, v) for k, v in params.items()))
+        check(
+            c,
+            c.fastloss_loss_create(name.encode(), given, len(params), ctypes.byref(self.handle)),
+        )
+
+    def __del__(self):
+        self.c.fastloss_loss_destroy(self.handle)
+
+    def run(self, inputs, weight=None, terms=None, grad=(), hess=(), **options):
+        kept = []  # what the structs point to
+
+        def pack(arrays):
+            structs = (Array * len(arrays))()
+            for struct, x in zip(structs, arrays, strict=True):
+                axes = [(INT64 * x.ndim)(*numbers) for numbers in (x.shape, x.strides)]
+                kept.extend([x, *axes])
+                struct.size, struct.data = ctypes.sizeof(Array), x.ctypes.data
+                struct.shape, struct.strides = axes
+                struct.ndim, struct.dtype = x.ndim, NUMBERS[x.dtype]
+            kept.append(structs)
+            return ctypes.addressof(structs) if arrays else None
+
+        call = Call(size=ctypes.sizeof(Call), scale=1.0, want_value=1)
+        call.inputs, call.n_inputs = pack(inputs), len(inputs)
+        call.sample_weight = pack([] if weight is None else [weight])
+        call.terms = pack([] if terms is None else [terms])
+        call.grad, call.n_grad = pack(grad), len(grad)
+        call.hess, call.n_hess = pack(hess), len(hess)
+        for name, option in options.items():
+            setattr(call, name, REDUCTIONS[option] if name == "reduction" else option)
+        value = DOUBLE()
+        check(
+            self.c,
+            self.c.fastloss_evaluate(self.handle, ctypes.byref(call), ctypes.byref(value)),
+        )
+        return value.value
+
+
+def same(given, wanted):
+    return np.asarray(given).tobytes() == np.asarray(wanted).tobytes()
+
+
+def test_the_library_is_of_this_version(c):
+    assert c.fastloss_version().decode() == fl.__version__
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_bits(c, case, dtype):
+    """Value, terms, gradients and Hessians are those of the face, bit by bit."""
+    inputs = cases.draw(case, LEAD, dtype=dtype)
+    terms = np.asarray(case.loss(*inputs, reduction="none"))
+    weight = cases.weights(terms.shape)
+    loss, n = Loss(c, case.name, dict(case.params)), case.row["differentiable"]
+    for options in ({}, {"reduction": "sum", "scale": -2.5, "n_threads": 2}):
+        grad, hess = ([np.empty_like(x) for x in inputs[:n]] for _ in range(2))
+        value, wanted = case.loss.value_and_grad(*inputs, sample_weight=weight, **options)
+        assert same(loss.run(inputs, weight, grad=grad, **options), value)
+        assert all(map(same, grad, cases.tuple_of(wanted)))
+        assert same(
+            loss.run(inputs, weight, **options),
+            case.loss(*inputs, sample_weight=weight, **options),
+        )
+        loss.run(inputs, weight, grad=grad, hess=hess, **options)
+        wanted = case.loss.grad_and_hess(*inputs, sample_weight=weight, **options)
+        assert all(map(same, grad, cases.tuple_of(wanted[0])))
+        assert all(map(same, hess, cases.tuple_of(wanted[1])))
+    given = np.empty_like(terms)
+    loss.run(inputs, weight, terms=given, reduction="none")
+    assert same(given, case.loss(*inputs, sample_weight=weight, reduction="none"))
+
+
+def both_refuse(by_c, by_face):
+    """Check that both raise the same error, in the same words."""
+    with pytest.raises(fl.FastlossError) as wanted:
+        by_face()
+    with pytest.raises(type(wanted.value)) as given:
+        by_c()
+    assert str(given.value) == str(wanted.value)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_wrong_arrays(c, case):
+    inputs = cases.draw(case, LEAD)
+    loss = Loss(c, case.name, dict(case.params))
+    weight = np.full_like(np.asarray(case.loss(*inputs, reduction="none")), -1.0)
+    for wrong in (inputs[:1], [*inputs[:-1], inputs[-1][:-1]], [inputs[0][..., :2], *inputs[1:]]):
+        if len(wrong) < len(inputs):
+            with pytest.raises(fl.ShapeError, match="arrays as inputs, 1 were given"):
+                loss.run(wrong)
+        elif not (case.row["labels"] and wrong[0] is not inputs[0]):
+            both_refuse(lambda x=wrong: loss.run(x), lambda x=wrong: case.loss(*x))
+    both_refuse(
+        lambda: loss.run([inputs[0].astype(np.int32), *inputs[1:]]),
+        lambda: case.loss(inputs[0].astype(np.int32), *inputs[1:]),
+    )
+    both_refuse(lambda: loss.run(inputs, weight), lambda: case.loss(*inputs, sample_weight=weight))
+    both_refuse(
+        lambda: loss.run(inputs, weight[..., None]),
+        lambda: case.loss(*inputs, sample_weight=weight[..., None]),
+    )
+    both_refuse(
+        lambda: loss.run(inputs, scale=float("inf")),
+        lambda: case.loss(*inputs, scale=float("inf")),
+    )
+    out = inputs[0].copy()[::-1]
+    out.strides = (0,) * out.ndim
+    grad = [out, *(np.empty_like(x) for x in inputs[1 : case.row["differentiable"]])]
+    both_refuse(
+        lambda: loss.run(inputs, grad=grad),
+        lambda: case.loss.grad(*inputs, out=grad[0] if len(grad) == 1 else tuple(grad)),
+    )
+
+
+@pytest.mark.parametrize("case", [x for x in CASES if x.row["labels"]], ids=str)
+@pytest.mark.parametrize("label", [-1, cases.CLASSES, 2**40])
+def test_labels_out_of_range(c, case, label):
+    inputs = cases.draw(case, LEAD)
+    inputs[1][2, 1] = label
+    loss = Loss(c, case.name, dict(case.params))
+    both_refuse(lambda: loss.run(inputs), lambda: case.loss(*inputs))
+
+
+@pytest.mark.parametrize("row", cases.ROWS.values(), ids=lambda row: row["name"])
+def test_wrong_parameters(c, row):
+    wrong = [("depth", 1.0)]
+    for p in row["parameters"]:
+        wrong += [(p["name"], value) for value in (-1.0, float("nan"), (2.0, float("nan")))]
+    kind = fl.get(row["name"]).__class__
+    for name, value in wrong:
+        with pytest.raises(fl.ParameterError) as given:
+            Loss(c, row["name"], {name: value})
+        assert str(given.value).startswith(f"{row['class_name']}: ")
+        if row["name"] == "huber" and name == "delta" and not isinstance(value, tuple):
+            both_refuse(
+                lambda v=value: Loss(c, "huber", {"delta": v}), lambda v=value: kind(delta=v)
+            )
+    both_refuse(lambda: Loss(c, "hubert", {}), lambda: fl.get("hubert"))

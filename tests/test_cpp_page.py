@@ -1,4 +1,4 @@
-"""The programs of docs/cpp.md and cpp/examples run as they stand, against an installed library."""
+"""The programs of docs/cpp.md, README.md and cpp/examples run against an installed library."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ import fastloss as fl
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "docs" / "cpp.md").read_text()
+PAGE = (ROOT / "docs" / "cpp.md").read_text() + (ROOT / "README.md").read_text()
 EXAMPLES = ROOT / "cpp" / "examples"
 MISSING = [tool for tool in ("cmake", "ninja", "c++", "cc") if shutil.which(tool) is None]
 needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
@@ -70,7 +70,7 @@ def programs(installed, tmp_path_factory):
 
 
 def test_the_page_has_programs():
-    assert len(PROGRAMS) >= 7
+    assert len(PROGRAMS) >= 8
     assert all("int main" in text for text in blocks("cpp") + blocks("c"))
 
 
@@ -120,7 +120,7 @@ def shared_library_dir():
 def test_python_of_the_page(tmp_path):
     pytest.importorskip("numba")
     shared_library_dir()
-    (program,) = blocks("python")
+    (program,) = (text for text in blocks("python") if "numba" in text)
     (tmp_path / "program.py").write_text(program + "\nprint(value, *pred)\n")
     value, *pred = map(float, run(sys.executable, tmp_path / "program.py").split())
     assert value < 1e-3

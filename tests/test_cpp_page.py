@@ -36,16 +36,6 @@ def run(*command, cwd=None, status=0):
     return done.stdout + done.stderr
 
 
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory):
-    """A prefix with the library and its package in it."""
-    build = tmp_path_factory.mktemp("page_library")
-    run("cmake", "-S", ROOT, "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
-    run("cmake", "--build", build, "--parallel", "2")
-    run("cmake", "--install", build, "--prefix", build / "prefix")
-    return build / "prefix"
-
-
 def build_against(prefix, source, folder):
     options = ("-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Release")
     flags = ("-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror", "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror")
@@ -54,7 +44,7 @@ def build_against(prefix, source, folder):
 
 
 @pytest.fixture(scope="session")
-def programs(installed, tmp_path_factory):
+def programs(prefix, tmp_path_factory):
     """The folder of the page's programs, built as a stranger would."""
     folder = tmp_path_factory.mktemp("page")
     lines = re.search(r"^```cmake\n(.*?)^```", PAGE, re.M | re.S)[1]
@@ -65,7 +55,7 @@ def programs(installed, tmp_path_factory):
         target = name.replace(".", "_")
         text += f"add_executable({target} {name})\n{link.replace('program', target)}\n"
     (folder / "CMakeLists.txt").write_text(text)
-    build_against(installed, folder, folder / "build")
+    build_against(prefix, folder, folder / "build")
     return folder / "build"
 
 
@@ -82,11 +72,18 @@ def test_program(programs, name):
         assert comment in said
 
 
+@pytest.fixture(scope="session")
+def examples(prefix, tmp_path_factory):
+    """The folder of the examples, built as a project of their own."""
+    folder = tmp_path_factory.mktemp("examples")
+    build_against(prefix, EXAMPLES, folder)
+    return folder
+
+
 @needs_tools
-def test_the_examples_are_a_project_of_their_own(installed, tmp_path):
-    build_against(installed, EXAMPLES, tmp_path)
-    run("ctest", "--test-dir", tmp_path, "--output-on-failure")
-    iris, train = EXAMPLES / "iris.csv", tmp_path / "train"
+def test_the_examples_are_a_project_of_their_own(examples):
+    run("ctest", "--test-dir", examples, "--output-on-failure")
+    iris, train = EXAMPLES / "iris.csv", examples / "train"
     said = [run(train, iris, "--threads", n) for n in (1, 3)]
     assert said[0] == said[1]
     found = re.findall(
@@ -98,8 +95,7 @@ def test_the_examples_are_a_project_of_their_own(installed, tmp_path):
 
 
 @needs_tools
-def test_the_example_says_what_is_wrong_with_a_file(installed, tmp_path):
-    build_against(installed, EXAMPLES, tmp_path)
+def test_the_example_says_what_is_wrong_with_a_file(examples, tmp_path):
     for text, message in [
         ("a,b,class\n1,2,x\n1,y\n", "line 3: has 2 columns, the header has 3"),
         ("a,b,class\n1,2,x\n\n1,two,y\n", "line 4, column 2 (b): 'two' is not a finite number"),
@@ -107,8 +103,8 @@ def test_the_example_says_what_is_wrong_with_a_file(installed, tmp_path):
         ("a,b,class\n1,2,x\n", "has 1 rows of 1 classes, wanted: at least two classes"),
     ]:
         (tmp_path / "table.csv").write_text(text)
-        assert message in run(tmp_path / "train", tmp_path / "table.csv", status=2)
-    assert "nowhere.csv: cannot be opened" in run(tmp_path / "train", "nowhere.csv", status=2)
+        assert message in run(examples / "train", tmp_path / "table.csv", status=2)
+    assert "nowhere.csv: cannot be opened" in run(examples / "train", "nowhere.csv", status=2)
 
 
 def shared_library_dir():

@@ -1,5 +1,6 @@
 // fastloss._core: the table of contents.
 #include <fastloss/fastloss.h>
+#include <fastloss/version.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -73,6 +74,9 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
     }
   });
   const Config chosen = config();  // a bad FASTLOSS_ISA is told at import
+  if (chosen.version != FASTLOSS_RELEASE)  // a process has one library of a name
+    throw py::import_error("fastloss " FASTLOSS_RELEASE " finds the library of fastloss " + chosen.version +
+                           " loaded already, by another program or package");
   module.attr("__version__") = chosen.version;
   python::bind_spec(module);
   python::bind_totals(module);

@@ -6,19 +6,13 @@ endif()
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(FASTLOSS_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/fastloss)
-set(FASTLOSS_NAMELINK "")
-if(FASTLOSS_IS_WHEEL AND UNIX AND NOT APPLE)  # instead of a symbolic link, what linkers read as one
-  set(FASTLOSS_NAMELINK NAMELINK_SKIP)
-  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/namelink/libfastloss.so "INPUT(libfastloss.so.${FASTLOSS_ABI})\n")
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/namelink/libfastloss.so DESTINATION ${CMAKE_INSTALL_LIBDIR})
-endif()
 # A set of targets for each kind: who takes the shared library needs nothing of what the static one needs.
 foreach(kind IN LISTS FASTLOSS_LIBRARIES)
   install(
     TARGETS fastloss_${kind}
     EXPORT fastloss_${kind}
     ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ${FASTLOSS_NAMELINK}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
     INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   install(EXPORT fastloss_${kind} NAMESPACE fastloss:: FILE fastloss_${kind}.cmake DESTINATION ${FASTLOSS_CMAKE_DIR})

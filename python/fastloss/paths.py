@@ -32,12 +32,12 @@ def get_include() -> str:
 
 
 def get_library_dir() -> str:
-    """Return the folder of the static and the shared library, for a linker's ``-L`` and ``-rpath``.
+    """Return the folder of the shared library, for a linker's ``-L`` and ``-rpath``.
 
     Returns
     -------
     str
-        The folder of ``libfastloss.a`` and ``libfastloss.so``.
+        The folder of ``libfastloss.so``.
 
     Raises
     ------

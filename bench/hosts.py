@@ -121,7 +121,7 @@ def tiny_calls(costs: Costs) -> str:
 
 def large_calls(costs: Costs) -> str:
     rows = []
-    for case, found in sorted(costs.items(), key=lambda item: list(TITLES).index(item[0].loss)):
+    for case, found in costs.items():
         base = found["type"].nanoseconds
         ratios = [
             f"{found[door].nanoseconds / base:.2f}" if door in found else ""
@@ -141,11 +141,16 @@ def main() -> None:
     machine.confine(threads)  # the binary inherits it
     load = machine.load()
     costs = compiled(options.binary, options.seconds)
+    order = list(TITLES)
+    costs = {
+        case: costs[case] for case in sorted(costs, key=lambda c: (order.index(c.loss), c[1:]))
+    }
     for case, found in costs.items():
         found["python"] = python(case, options.seconds)
     fl: Any = importlib.import_module("fastloss")
     print(f"{machine.cpu_name()}; fastloss {fl.__version__}; load at the start: {load}.")
-    print("Value and gradient, float32, into arrays that are there; the best of many runs.\n")
+    print("Value and gradient, float32, into arrays that are there; the best of many runs. NumPy")
+    print("puts large arrays on huge pages; those of C++ and C lie in a `std::vector`.\n")
     print(f"Nanoseconds of a call of {TINY} elements on one thread:\n")
     print(tiny_calls(costs))
     print("\nAll sizes; ratios are times, so less is better:\n")

@@ -1,4 +1,4 @@
-"""The programs of docs/cpp.md and cpp/examples run as they stand, against an installed library."""
+"""The programs of docs/cpp.md and cpp/examples run as they stand against an installed library."""
 
 import re
 import shutil
@@ -107,15 +107,8 @@ def test_the_example_says_what_is_wrong_with_a_file(examples, tmp_path):
     assert "nowhere.csv: cannot be opened" in run(examples / "train", "nowhere.csv", status=2)
 
 
-def shared_library_dir():
-    if not hasattr(fl, "get_library_dir"):
-        pytest.skip("this package carries no shared library")
-    return fl.get_library_dir()
-
-
 def test_python_of_the_page(tmp_path):
     pytest.importorskip("numba")
-    shared_library_dir()
     (program,) = blocks("python")
     (tmp_path / "program.py").write_text(program + "\nprint(value, *pred)\n")
     value, *pred = map(float, run(sys.executable, tmp_path / "program.py").split())
@@ -125,7 +118,7 @@ def test_python_of_the_page(tmp_path):
 
 @pytest.mark.skipif(shutil.which("rustc") is None, reason="needs rustc")
 def test_rust_of_the_page(tmp_path):
-    folder = Path(shared_library_dir())
+    folder = Path(fl.get_library_dir())
     (program,) = blocks("rust")
     (tmp_path / "program.rs").write_text(program)
     link = ("-L", folder, "-l", "fastloss", "-C", f"link-arg=-Wl,-rpath,{folder}")

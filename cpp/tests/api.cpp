@@ -58,6 +58,9 @@ void as_it_stands() {
   expect(terms == std::vector<float>{0.125f, 0.0f, 2.5f}, "terms");
   Huber{}.grad_and_hess(pred, target, grad, hess, {.reduction = Reduction::sum});
   expect(hess == std::vector<float>{1.0f, 1.0f, 0.0f}, "Hessian");
+  const float scores[] = {0.0f, 1.0f, 4.0f};
+  float slopes[3];
+  expect(Huber{}.value_and_grad(scores, target, slopes) == v && slopes[2] == 1.0f / 3.0f, "arrays of C");
   const Loss named("huber", {{"delta", 1.0}});
   expect(named.value(pred, target) == v && named.value_and_grad<float>(pred, target, grad) == v, "by name");
   expect(*named.try_value(pred, target) == v, "as a Result");

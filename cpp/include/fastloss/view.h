@@ -199,7 +199,7 @@ class Output {
   Output(const View<T>& view) noexcept : array_(view.array()), given_(true) {}
   template <FlatRange R>
     requires(!std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R&>>>)
-  Output(R&& range) noexcept : Output(range.data(), std::ranges::size(range)) {}
+  Output(R&& range) noexcept : Output(std::ranges::data(range), std::ranges::size(range)) {}
   template <Element T, class Allocator>
   Output(std::vector<T, Allocator>& vector) noexcept : Output(vector.data(), vector.size()) {
     owner_ = &vector;

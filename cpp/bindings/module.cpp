@@ -75,7 +75,7 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
       python::translate();
     }
   });
-  const Config chosen = config();  // a bad FASTLOSS_ISA is told at import
+  const Config chosen = config();          // a bad FASTLOSS_ISA is told at import
   if (chosen.version != FASTLOSS_RELEASE)  // a process has one library of a name
     throw py::import_error("fastloss " FASTLOSS_RELEASE " finds the library of fastloss " + chosen.version +
                            " loaded already, by another program or package");

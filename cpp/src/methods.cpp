@@ -26,6 +26,8 @@ class Binding {
     call_.parallel_for = options.parallel_for;
     call_.workspace = options.workspace;
     call_.totals = options.totals;
+    call_.poll = options.poll;
+    call_.poll_context = options.poll_context;
     call_.want_value = request.want_value;
     bind(request, options);
   }
@@ -66,20 +68,16 @@ class Binding {
 
   // The view of a result that is shaped as `like`.
   Array place(const Output& out, const ConstArray& like, std::int64_t* strides) {
-    if (!out.given_) parameter_error(loss_.row(), "out is left out");
-    Array array = out.array_;
+    if (!out.given_) parameter_error(loss_.row(), "an output is left out");
+    Array array = out.kept_.array();
     if (!out.flat_) return array;
     shapes();  // before the shape of an input is followed
     std::int64_t count = 1;
     for (int axis = 0; axis < like.ndim; ++axis) count *= like.shape[axis];
-    if (out.size_ == 0 && out.grow_ != nullptr && count > 0)
+    if (array.shape[0] == 0 && out.grow_ != nullptr && count > 0)
       array.data = out.grow_(out.owner_, static_cast<std::size_t>(count));
-    else if (out.size_ != count) {
-      array.shape = &out.size_;
-      strides[0] = size_of(array.dtype);
-      array.strides = strides;
+    else if (array.shape[0] != count)
       return array;
-    }
     array.ndim = like.ndim;
     array.shape = like.shape;
     array.strides = strides;

@@ -1,6 +1,8 @@
 // Whether a view can be walked at all, whatever a host put into it.
 #include "views.h"
 
+#include <fastloss/view.h>
+
 #include "base/check.h"
 
 namespace fastloss {
@@ -19,6 +21,9 @@ std::int64_t product(const Row& row, int ndim, const std::int64_t* shape) {
 
 void check_view(const Row& row, const ConstArray& array, const char* name) {
   const auto say = [&](const char* what) { return std::string(name) + what; };
+  if (array.ndim == Axes::mismatch) shape_error(row, say(" has a shape and strides of different lengths"));
+  if (array.ndim == Axes::too_many)
+    shape_error(row, say(" has more axes than a View, which has up to ") + std::to_string(max_view_ndim));
   if (array.ndim < 0 || array.ndim > max_ndim)
     shape_error(row, std::string(name) + " has " + std::to_string(array.ndim) + " axes, wanted: 0 to " +
                          std::to_string(max_ndim));

@@ -129,6 +129,9 @@ void views() {
   expect(loss.value(View(Strided{turned.data()}), label) == value, "an mdspan");
   std::vector<std::int64_t> reversed(label.rbegin(), label.rend());
   expect(loss.value(f_order, View(&reversed[rows - 1], {rows}, {-1})) == value, "a negative stride");
+  const Options kept{.sample_weight = View(scores.data(), {rows}, {0}), .reduction = Reduction::sum};
+  expect_error<DomainError>("SparseCategoricalCrossEntropy: sample_weight[0] is -2, wanted: finite and >= 0",
+                            [&] { loss.value(f_order, label, kept); });
   expect(loss.value(View(scores.data(), rows, 3), label) == value, "lengths without braces");
   const std::int64_t shape[] = {40, 3};
   expect(loss.value(View(scores.data(), shape), label) == value, "a shape as an array");
@@ -168,8 +171,10 @@ void errors() {
                            [&] { Huber{}.value(View(four.data(), -4), four); });
   expect_error<ShapeError>("Huber: the shape (4294967296, 4294967296) has more elements than 64 bits can count",
                            [&] { Huber{}.value(View(four.data(), {1LL << 32, 1LL << 32}), four); });
-  expect_error<ShapeError>("Huber: pred has -1 axes, wanted: 0 to 64",
+  expect_error<ShapeError>("Huber: pred has a shape and strides of different lengths",
                            [&] { Huber{}.value(View(four.data(), {2, 2}, {1}), four); });
+  expect_error<ShapeError>("Huber: pred has more axes than a View, which has up to 8",
+                           [&] { Huber{}.value(View(four.data(), std::vector<int>(9, 1)), four); });
   expect_error<LabelError>("SparseCategoricalCrossEntropy: target[1] is -1, pred has 2 classes: wanted 0 to 1", [&] {
     SparseCategoricalCrossEntropy{.from_logits = true}.value(View(four.data(), {2, 2}), std::array{0, -1});
   });

@@ -21,7 +21,8 @@ enum class Curvature { exact, positive };
 
 // The host's own threads instead of ours. `run` calls task(context, k) once for every k in [0, n), on any threads
 // and in any order, and returns when all of them have returned. It is called up to twice per call, never for work
-// too small to share, and n is no more than the call's n_threads. The bits of the results do not depend on it.
+// too small to share, and n is no more than the call's n_threads. It throws nothing while a task may still run. The
+// bits of the results do not depend on it.
 struct ParallelFor {
   using Task = void (*)(void* context, std::int64_t k);
 
@@ -48,6 +49,9 @@ struct Options {
   ParallelFor parallel_for = {};        // none: OpenMP, or std::thread where the library was built without
   std::span<std::byte> workspace = {};  // of workspace_size() bytes: the call then allocates nothing
   Totals* totals = nullptr;             // the mean's two sums are added here, too; for calls without derivatives
+  // Asked from time to time on the calling thread during long calls; true ends the call with Interrupted.
+  bool (*poll)(void* context) = nullptr;
+  void* poll_context = nullptr;
 };
 
 // The same with everything spelt out, over raw views. What is left empty is not computed.

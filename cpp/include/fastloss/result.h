@@ -40,7 +40,8 @@ class [[nodiscard]] Result {
 
   bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
-  const T& operator*() const noexcept { return *value_; }
+  const T& operator*() const& noexcept { return *value_; }
+  T&& operator*() && noexcept { return *std::move(value_); }
   const T* operator->() const noexcept { return &*value_; }
   // Throws the exception of types.h that the error stands for.
   const T& value() const {

@@ -67,20 +67,26 @@ template <class R>
 concept FlatRange = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
                     Element<std::remove_reference_t<std::ranges::range_reference_t<R>>>;
 
+// The axes of a View; a raw view of types.h may have up to max_ndim.
+inline constexpr int max_view_ndim = 8;
+
 // Lengths or strides, one per axis: {rows, columns}, of any integer types.
 struct Axes {
-  int count = 0;  // of all that were given; no more than max_ndim are kept, and no call takes more
-  std::int64_t length[max_ndim];
+  int count = 0;
+  std::int64_t length[max_view_ndim];
 
   template <std::integral... N>
-    requires(sizeof...(N) <= max_ndim)
+    requires(sizeof...(N) <= max_view_ndim)
   constexpr Axes(N... lengths) : count(sizeof...(N)), length{static_cast<std::int64_t>(lengths)...} {}
   template <std::ranges::contiguous_range R>
     requires std::integral<std::ranges::range_value_t<R>>
-  constexpr Axes(const R& lengths) : count(static_cast<int>(std::ranges::size(lengths))) {
-    for (int axis = 0; axis < count && axis < max_ndim; ++axis)
-      length[axis] = static_cast<std::int64_t>(std::ranges::data(lengths)[axis]);
+  constexpr Axes(const R& lengths) : count(static_cast<int>(std::ranges::size(lengths))), length{} {
+    if (std::ranges::size(lengths) > max_view_ndim) count = too_many;
+    for (int axis = 0; axis < count; ++axis) length[axis] = static_cast<std::int64_t>(std::ranges::data(lengths)[axis]);
   }
+
+  // Instead of a count, where a View cannot be: the call that takes it says why.
+  static constexpr int too_many = INT32_MIN, mismatch = INT32_MIN + 1;
 };
 
 // std::mdspan and its like: elements of one piece of memory, at strides counted in elements.
@@ -96,13 +102,11 @@ concept StridedSpan = requires(const M& m) {
 template <Element T>
 class View {
  public:
-  using Pointer = std::conditional_t<std::is_const_v<T>, const void*, void*>;
-
   // In C order: View(scores.data(), {rows, classes}).
   View(T* data, const Axes& shape) noexcept : data_(data), shape_(shape) {
     std::uint64_t step = sizeof(T);  // wraps around only where there is more than any memory: the call says so
     strides_.count = shape.count;
-    for (int axis = shape.count < max_ndim ? shape.count : max_ndim; axis-- > 0;) {
+    for (int axis = shape.count; axis-- > 0;) {
       strides_.length[axis] = static_cast<std::int64_t>(step);
       step *= static_cast<std::uint64_t>(shape.length[axis]);
     }
@@ -113,9 +117,9 @@ class View {
   View(T* data, N... lengths) noexcept : View(data, Axes(lengths...)) {}
   // With strides counted in elements, negative ones and zero included.
   View(T* data, const Axes& shape, const Axes& strides) noexcept : data_(data), shape_(shape), strides_(strides) {
-    if (shape.count != strides.count) shape_.count = -1;  // the call says so
+    if (shape.count != strides.count) shape_.count = Axes::mismatch;
     constexpr std::int64_t size = sizeof(T), most = INT64_MAX / size;
-    for (int axis = 0; axis < strides.count && axis < max_ndim; ++axis) {
+    for (int axis = 0; axis < strides.count; ++axis) {
       const std::int64_t stride = strides.length[axis];
       strides_.length[axis] = stride > most ? INT64_MAX : stride < -most ? INT64_MIN : stride * size;
     }
@@ -124,7 +128,7 @@ class View {
   // What an mdspan shows.
   template <StridedSpan M>
   View(const M& span) noexcept : data_(span.data_handle()) {
-    static_assert(M::rank() <= max_ndim);
+    static_assert(M::rank() <= max_view_ndim);
     shape_.count = strides_.count = static_cast<int>(M::rank());
     for (int axis = 0; axis < shape_.count; ++axis) {
       shape_.length[axis] = static_cast<std::int64_t>(span.extent(static_cast<std::size_t>(axis)));
@@ -133,9 +137,9 @@ class View {
     }
   }
 
-  BasicArray<Pointer> array() const noexcept {
-    return {data_, dtype_of<std::remove_cv_t<T>>::value, shape_.count, shape_.length, strides_.length};
-  }
+  T* data() const noexcept { return data_; }
+  const Axes& shape() const noexcept { return shape_; }
+  const Axes& byte_strides() const noexcept { return strides_; }
 
  private:
   T* data_;
@@ -151,41 +155,49 @@ View(T*, N...) -> View<T>;
 template <StridedSpan M>
 View(const M&) -> View<std::remove_pointer_t<decltype(std::declval<const M&>().data_handle())>>;
 
-// An input of a call: a contiguous range (one axis), a View or a raw view, of any element type.
-class Input {
+namespace detail {
+// A view and the shape and strides that it refers to.
+template <class Pointer>
+class Kept {
  public:
-  Input() = default;  // none, where an input may be left out
-  Input(const ConstArray& array) noexcept : array_(array), given_(true) {}
-  template <Element T>
-  Input(const View<T>& view) noexcept : given_(true) {
-    const auto array = view.array();
-    array_ = {array.data, array.dtype, array.ndim, array.shape, array.strides};
-  }
-  template <FlatRange R>
-  Input(const R& range) noexcept
-      : array_{std::ranges::data(range), dtype_of<std::ranges::range_value_t<R>>::value, 1, nullptr, nullptr},
-        size_(static_cast<std::int64_t>(std::ranges::size(range))),
-        flat_(true),
-        given_(true) {}
+  Kept() = default;
+  explicit Kept(const BasicArray<Pointer>& raw) noexcept : array_(raw), raw_(true) {}
+  template <class T>
+  explicit Kept(const View<T>& view) noexcept
+      : array_{view.data(), dtype_of<std::remove_cv_t<T>>::value, view.shape().count, nullptr, nullptr},
+        shape_(view.shape()),
+        strides_(view.byte_strides()) {}
 
-  bool given() const noexcept { return given_; }
-  // Valid as long as this Input and what it was made of.
-  ConstArray array() const noexcept {
-    ConstArray array = array_;
-    if (flat_) array.shape = &size_, array.strides = stride_of(array.dtype);
+  // Valid as long as this is, and what a raw view refers to.
+  BasicArray<Pointer> array() const noexcept {
+    BasicArray<Pointer> array = array_;
+    if (!raw_) array.shape = shape_.length, array.strides = strides_.length;
     return array;
   }
 
  private:
-  static const std::int64_t* stride_of(DType dtype) noexcept {
-    static constexpr std::int64_t sizes[] = {1, 2, 4, 8};
-    return &sizes[std::countr_zero(static_cast<unsigned>(size_of(dtype)))];
-  }
+  BasicArray<Pointer> array_;
+  Axes shape_, strides_;
+  bool raw_ = false;
+};
+}  // namespace detail
 
-  friend class Output;
-  ConstArray array_;
-  std::int64_t size_ = 0;
-  bool flat_ = false, given_ = false;
+// An input of a call: a contiguous range (one axis), a View or a raw view, of any element type.
+class Input {
+ public:
+  Input() = default;  // none, where an input may be left out
+  Input(const ConstArray& array) noexcept : kept_(array), given_(true) {}
+  template <Element T>
+  Input(const View<T>& view) noexcept : kept_(view), given_(true) {}
+  template <FlatRange R>
+  Input(const R& range) noexcept : Input(View(std::ranges::data(range), std::ranges::size(range))) {}
+
+  bool given() const noexcept { return given_; }
+  ConstArray array() const noexcept { return kept_.array(); }
+
+ private:
+  detail::Kept<const void*> kept_;
+  bool given_ = false;
 };
 
 // A result of a call. A contiguous range is filled in C order and needs as many elements as the result has; a
@@ -193,15 +205,18 @@ class Input {
 class Output {
  public:
   Output() = default;  // none
-  Output(const Array& array) noexcept : array_(array), given_(true) {}
+  Output(const Array& array) noexcept : kept_(array), given_(true) {}
   template <Element T>
     requires(!std::is_const_v<T>)
-  Output(const View<T>& view) noexcept : array_(view.array()), given_(true) {}
+  Output(const View<T>& view) noexcept : kept_(view), given_(true) {}
   template <FlatRange R>
     requires(!std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R&>>>)
-  Output(R&& range) noexcept : Output(std::ranges::data(range), std::ranges::size(range)) {}
+  Output(R&& range) noexcept : Output(View(std::ranges::data(range), std::ranges::size(range))) {
+    flat_ = true;
+  }
   template <Element T, class Allocator>
-  Output(std::vector<T, Allocator>& vector) noexcept : Output(vector.data(), vector.size()) {
+  Output(std::vector<T, Allocator>& vector) noexcept : Output(View(vector.data(), vector.size())) {
+    flat_ = true;
     owner_ = &vector;
     grow_ = [](void* owner, std::size_t size) {
       auto& grown = *static_cast<std::vector<T, Allocator>*>(owner);
@@ -213,16 +228,8 @@ class Output {
   bool given() const noexcept { return given_; }
 
  private:
-  template <Element T>
-  Output(T* data, std::size_t size) noexcept
-      : array_{data, dtype_of<T>::value, 1, nullptr, nullptr},
-        size_(static_cast<std::int64_t>(size)),
-        flat_(true),
-        given_(true) {}
-
   friend class Binding;
-  Array array_;
-  std::int64_t size_ = 0;
+  detail::Kept<void*> kept_;
   void* owner_ = nullptr;
   void* (*grow_)(void* owner, std::size_t size) = nullptr;
   bool flat_ = false, given_ = false;

@@ -273,4 +273,12 @@ def test_wrong_parameters(c, row):
             both_refuse(
                 lambda v=value: Loss(c, "huber", {"delta": v}), lambda v=value: kind(delta=v)
             )
-    both_refuse(lambda: Loss(c, "hubert", {}), lambda: fl.get("hubert"))
+
+
+def test_unknown_names(c):
+    """The face looks for a similar name, the library leaves that to whoever asks it."""
+    with pytest.raises(fl.ParameterError, match=r"^no loss is named 'hubert'; see the list"):
+        Loss(c, "hubert", {})
+    for name in cases.ROWS:
+        for alias in cases.ROWS[name]["aliases"]:
+            Loss(c, alias, {})

@@ -2,34 +2,19 @@
 
 import functools
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-TOOLS = [tool for tool in ("cmake", "ninja", "nm", "objdump", "c++") if shutil.which(tool) is None]
-pytestmark = pytest.mark.skipif(
-    bool(TOOLS), reason=f"needs the build tools: {', '.join(TOOLS)} not found"
-)
+from tests.conftest import needs, run
+
+pytestmark = needs("cmake", "ninja", "nm", "objdump", "c++")
 
 # What a kernel may ask of others: memory moves, and fma itself where the CPU has none.
 WANTED = re.compile(r"^(mem(cpy|set|move)|fmaf?|_GLOBAL_OFFSET_TABLE_)$")
 
 
-def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture(scope="module")
-def objects(tmp_path_factory):
-    build = tmp_path_factory.mktemp("objects")
-    run("cmake", "-S", str(ROOT), "-B", str(build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release")
-    targets = re.findall(
-        r"(fastloss_kernels_\w+):", run("ninja", "-C", str(build), "-t", "targets", "all")
-    )
-    run("ninja", "-C", str(build), *sorted(set(targets)))
+def objects(build):
     found = sorted(build.glob("CMakeFiles/fastloss_kernels_*.dir/**/*.o"))
     assert found
     return found
@@ -42,7 +27,7 @@ def isa_of(path):
 def test_kernel_objects_define_nothing_the_linker_could_mix_up(objects):
     for path in objects:
         isa = isa_of(path)
-        for line in run("nm", str(path)).splitlines():
+        for line in run("nm", path).splitlines():
             kind, name = line.split()[-2:]
             if kind == "U":
                 allowed = WANTED.match(name) and (not name.startswith("fma") or isa == "baseline")
@@ -55,7 +40,7 @@ def test_kernel_objects_define_nothing_the_linker_could_mix_up(objects):
 @functools.cache
 def functions(path):
     """Demangled name -> instructions of every function of an object."""
-    text = run("objdump", "-dC", "--no-show-raw-insn", str(path))
+    text = run("objdump", "-dC", "--no-show-raw-insn", path)
     return {
         name: body
         for name, body in re.findall(r"^[0-9a-f]+ <(.+?)>:\n(.*?)(?=^\s*$|\Z)", text, re.M | re.S)

@@ -1,5 +1,6 @@
 #include "arrays.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -34,11 +35,9 @@ bool dtype_of_descr(PyObject* descr, DType& dtype) {
   return false;
 }
 
-// NumPy's C API, looked up once: it exists in one interpreter of a process only.
-const npy::npy_api& numpy_api() {
-  static const npy::npy_api& api = npy::npy_api::get();
-  return api;
-}
+// NumPy's C API. No static of ours: pybind11 looks it up once and releases the GIL on the way, and a thread that
+// waited for the static with the GIL held would wait forever.
+const npy::npy_api& numpy_api() { return npy::npy_api::get(); }
 
 bool is_numpy(PyObject* object) {
   const auto& api = numpy_api();
@@ -76,9 +75,12 @@ bool Argument::take_numpy(PyObject* object) {
   const auto* array = reinterpret_cast<const npy::PyArray_Proxy*>(object);
   view.data = array->data;
   view.ndim = array->nd;
-  static_assert(sizeof(py::ssize_t) == sizeof(std::int64_t));
-  view.shape = reinterpret_cast<const std::int64_t*>(array->dimensions);
-  view.strides = reinterpret_cast<const std::int64_t*>(array->strides);
+  for (int axis = 0; axis < std::min(array->nd, max_ndim); ++axis) {  // another thread may give the array a new shape
+    shape[axis] = array->dimensions[axis];
+    strides[axis] = array->strides[axis];
+  }
+  view.shape = shape;
+  view.strides = strides;
   writable = (array->flags & 0x0400) != 0;
   keep = py::reinterpret_borrow<py::object>(object);
   return dtype_of_descr(array->descr, view.dtype);

@@ -56,8 +56,9 @@ bool on_cpu(int device) { return device == 1 || device == 3 || device == 11; }  
 // What is looked up on every tensor, kept per thread. A type is known by its version tag too, for another type may
 // come to lie where one has died; a tag of 0 is none.
 struct Lookup {
-  PyInterpreterState* interpreter = nullptr;  // strings belong to one
-  PyObject *api_name, *requires_grad, *is_neg;
+  PyObject* api_name = PyUnicode_InternFromString("__dlpack_c_exchange_api__");
+  PyObject* requires_grad = PyUnicode_InternFromString("requires_grad");
+  PyObject* is_neg = PyUnicode_InternFromString("is_neg");
   const PyTypeObject* type = nullptr;
   unsigned int tag = 0;
   const DLExchange* exchange = nullptr;
@@ -65,19 +66,15 @@ struct Lookup {
 
 Lookup& lookup() {
   thread_local Lookup kept;
-  if (PyInterpreterState* now = PyInterpreterState_Get(); now != kept.interpreter) {
-    kept.api_name = PyUnicode_InternFromString("__dlpack_c_exchange_api__");
-    kept.requires_grad = PyUnicode_InternFromString("requires_grad");
-    kept.is_neg = PyUnicode_InternFromString("is_neg");
-    kept.interpreter = now;
-    kept.type = nullptr;
-  }
   return kept;
 }
 
+// Without the GIL another thread may change the type, and so its tag, right now.
+unsigned int tag_of(PyTypeObject* type) { return __atomic_load_n(&type->tp_version_tag, __ATOMIC_ACQUIRE); }
+
 const DLExchange* exchange_of(PyTypeObject* type) {
   Lookup& kept = lookup();
-  if (type == kept.type && type->tp_version_tag == kept.tag) return kept.exchange;
+  if (type == kept.type && tag_of(type) == kept.tag) return kept.exchange;
   PyObject* capsule = PyObject_GetAttr(reinterpret_cast<PyObject*>(type), kept.api_name);
   const void* api = capsule == nullptr ? nullptr : PyCapsule_GetPointer(capsule, "dlpack_exchange_api");
   Py_XDECREF(capsule);  // the functions live as long as the process
@@ -86,7 +83,7 @@ const DLExchange* exchange_of(PyTypeObject* type) {
   while (exchange != nullptr && exchange->major > known_major) exchange = exchange->older;
   if (exchange != nullptr && exchange->tensor_from_object == nullptr) exchange = nullptr;
   kept.exchange = exchange;
-  kept.tag = type->tp_version_tag;
+  kept.tag = tag_of(type);
   kept.type = kept.tag != 0 ? type : nullptr;
   return exchange;
 }

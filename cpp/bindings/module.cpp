@@ -1,5 +1,6 @@
 // fastloss._core: the table of contents.
 #include <fastloss/fastloss.h>
+#include <fastloss/version.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -60,10 +61,12 @@ PyMethodDef run_method = {"run", reinterpret_cast<PyCFunction>(reinterpret_cast<
 }  // namespace
 }  // namespace fastloss::python
 
-PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_interpreters::per_interpreter_gil()) {
+PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_interpreters::not_supported()) {
   namespace py = pybind11;
   using namespace fastloss;
-  py::register_exception_translator([](std::exception_ptr exception) {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main())  // one that shares its GIL does not read the slot
+    throw py::import_error("fastloss works in the main interpreter of a process only, as NumPy does");
+  py::register_local_exception_translator([](std::exception_ptr exception) {
     try {
       std::rethrow_exception(exception);
     } catch (const std::invalid_argument&) {
@@ -73,6 +76,9 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
     }
   });
   const Config chosen = config();  // a bad FASTLOSS_ISA is told at import
+  if (chosen.version != FASTLOSS_RELEASE)  // a process has one library of a name
+    throw py::import_error("fastloss " FASTLOSS_RELEASE " finds the library of fastloss " + chosen.version +
+                           " loaded already, by another program or package");
   module.attr("__version__") = chosen.version;
   python::bind_spec(module);
   python::bind_totals(module);

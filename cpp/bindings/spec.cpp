@@ -1,6 +1,5 @@
 #include "spec.h"
 
-#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -128,11 +127,11 @@ py::list rows() {
 }  // namespace
 
 namespace {
-std::atomic<PyTypeObject*> known_type{nullptr};  // of the first interpreter; the others take the long way
+PyTypeObject* known_type = nullptr;  // written when the module is imported, once
 }
 
 const Spec& spec_of(PyObject* object) {
-  if (Py_TYPE(object) == known_type.load(std::memory_order_relaxed))
+  if (Py_TYPE(object) == known_type)
     return *static_cast<const Spec*>(
         reinterpret_cast<py::detail::instance*>(object)->get_value_and_holder().value_ptr());
   return *py::handle(object).cast<const Spec*>();
@@ -140,8 +139,7 @@ const Spec& spec_of(PyObject* object) {
 
 void bind_spec(py::module_& module) {
   py::class_<Spec> type(module, "Spec", py::is_final());
-  PyTypeObject* unset = nullptr;
-  known_type.compare_exchange_strong(unset, reinterpret_cast<PyTypeObject*>(type.ptr()));
+  known_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   type.def(py::init(&make_spec), py::arg("name"), py::arg("params"))
       .def_property_readonly("name", [](const Spec& spec) { return std::string(spec.loss.name()); })
       .def_property_readonly("params", [](const Spec& spec) {

@@ -16,17 +16,18 @@ else()
   set(FASTLOSS_FLAGS_baseline "")
 endif()
 
-# fastloss_add_kernels(<target> <source>...): adds the sources to the target, once per ISA.
-function(fastloss_add_kernels target)
+# fastloss_add_kernels(<source>...): compiles the sources once per ISA; FASTLOSS_KERNEL_OBJECTS are their objects.
+function(fastloss_add_kernels)
   foreach(isa IN LISTS FASTLOSS_ISAS)
     set(objects fastloss_kernels_${isa})
-    add_library(${objects} OBJECT ${ARGN})
+    add_library(${objects} OBJECT EXCLUDE_FROM_ALL ${ARGN})
     target_include_directories(${objects} PRIVATE ${PROJECT_SOURCE_DIR}/cpp/src ${PROJECT_SOURCE_DIR}/cpp/include)
     target_compile_features(${objects} PRIVATE cxx_std_20)
     target_compile_definitions(${objects} PRIVATE FASTLOSS_ISA=${isa})
     target_compile_options(${objects} PRIVATE ${FASTLOSS_KERNEL_FLAGS} ${FASTLOSS_FLAGS_${isa}} ${FASTLOSS_WARNINGS})
     set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
                                                 VISIBILITY_INLINES_HIDDEN ON INTERPROCEDURAL_OPTIMIZATION OFF)
-    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${objects}>)
+    list(APPEND all $<TARGET_OBJECTS:${objects}>)
   endforeach()
+  set(FASTLOSS_KERNEL_OBJECTS ${all} PARENT_SCOPE)
 endfunction()

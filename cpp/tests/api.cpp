@@ -126,6 +126,7 @@ void views() {
   expect(loss.value(View(Strided{turned.data()}), label) == value, "an mdspan");
   std::vector<std::int64_t> reversed(label.rbegin(), label.rend());
   expect(loss.value(f_order, View(&reversed[rows - 1], {rows}, {-1})) == value, "a negative stride");
+  expect(loss.value(View(scores.data(), rows, 3), label) == value, "lengths without braces");
   const std::int64_t shape[] = {40, 3};
   expect(loss.value(View(scores.data(), shape), label) == value, "a shape as an array");
 

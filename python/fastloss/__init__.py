@@ -34,6 +34,7 @@ from .classification import (
 )
 from .config import show_config
 from .embedding import Contrastive, Triplet
+from .paths import get_cmake_dir, get_include, get_library_dir, get_pkgconfig_dir
 from .registry import get, losses
 from .regression import Huber, MeanAbsoluteError, MeanSquaredError
 from .stream import Stream
@@ -65,7 +66,11 @@ __all__ = [
     "Triplet",
     "__version__",
     "get",
+    "get_cmake_dir",
+    "get_include",
+    "get_library_dir",
     "get_num_threads",
+    "get_pkgconfig_dir",
     "losses",
     "num_threads",
     "set_num_threads",

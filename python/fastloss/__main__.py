@@ -1,4 +1,4 @@
-"""The command line: ``python -m fastloss info | list | explain LOSS | selftest | demo``."""
+"""The command line: ``python -m fastloss info | list | explain LOSS | paths | selftest | demo``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,18 @@ import argparse
 import os
 import sys
 
-from . import FastlossError, __version__, show_config
+from . import FastlossError, __version__, paths, show_config
 from .commands.explain import explain
 from .commands.listing import print_losses
 from .commands.selftest import selftest
+
+# What C++ and C programs build with, by the word that "paths" takes.
+PATHS = {
+    "include": paths.get_include,
+    "library": paths.get_library_dir,
+    "cmake": paths.get_cmake_dir,
+    "pkgconfig": paths.get_pkgconfig_dir,
+}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter for the numbers, such as delta=2",
     )
+    where = commands.add_parser("paths", help="show where headers and libraries for C++ and C are")
+    where.add_argument("which", nargs="?", choices=PATHS, help="print this one alone")
     commands.add_parser("selftest", help="check this installation against known answers")
     demo = commands.add_parser("demo", help="train two small models and draw their curves")
     demo.add_argument(
@@ -48,6 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
             print_losses()
         elif given.command == "explain":
             explain(given.loss, given.parameter)
+        elif given.command == "paths":
+            for name in [given.which] if given.which else PATHS:
+                print(PATHS[name]() if given.which else f"{name:<9}  {PATHS[name]()}")
         elif given.command == "selftest":
             return 1 if selftest() else 0
         else:

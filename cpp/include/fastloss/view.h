@@ -107,6 +107,10 @@ class View {
       step *= static_cast<std::uint64_t>(shape.length[axis]);
     }
   }
+  // The same without braces, as std::mdspan has it: View(scores.data(), rows, classes).
+  template <std::integral... N>
+    requires(sizeof...(N) > 0)
+  View(T* data, N... lengths) noexcept : View(data, Axes(lengths...)) {}
   // With strides counted in elements, negative ones and zero included.
   View(T* data, const Axes& shape, const Axes& strides) noexcept : data_(data), shape_(shape), strides_(strides) {
     if (shape.count != strides.count) shape_.count = -1;  // the call says so
@@ -141,6 +145,9 @@ template <class T>
 View(T*, const Axes&) -> View<T>;
 template <class T>
 View(T*, const Axes&, const Axes&) -> View<T>;
+template <class T, std::integral... N>
+  requires(sizeof...(N) > 0)
+View(T*, N...) -> View<T>;
 template <StridedSpan M>
 View(const M&) -> View<std::remove_pointer_t<decltype(std::declval<const M&>().data_handle())>>;
 

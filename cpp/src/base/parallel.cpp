@@ -1,10 +1,12 @@
 #include "base/parallel.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -76,14 +78,20 @@ void region(std::int64_t units, int threads, std::thread::id caller, Poll& poll,
   }
 #else
   std::vector<std::thread> members;
-  for (int k = 1; k < threads; ++k)
-    members.emplace_back([=, &finished, &poll] {
-      body(context, units * k / threads, units * (k + 1) / threads, false);
-      wait_for(finished, threads, false, poll);
-    });
+  members.reserve(threads);
+  int team = 1;
+  try {
+    for (; team < threads; ++team)
+      members.emplace_back([=, &finished, &poll] {
+        body(context, units * team / threads, units * (team + 1) / threads, false);
+        wait_for(finished, threads, false, poll);
+      });
+  } catch (const std::system_error&) {  // the system gives no more threads: the rest is done here
+  }
   const bool on_caller = std::this_thread::get_id() == caller;
   body(context, 0, units / threads, on_caller);
-  wait_for(finished, threads, on_caller, poll);
+  if (team < threads) body(context, units * team / threads, units, on_caller);
+  wait_for(finished, team, on_caller, poll);
   for (std::thread& member : members) member.join();
 #endif
 }
@@ -122,8 +130,8 @@ int default_threads() noexcept {
   if (thread_override > 0) return thread_override;
   int n = setting.load(std::memory_order_relaxed);
   if (n == 0) {
-    n = initial_threads();
-    setting.store(n, std::memory_order_relaxed);
+    const int initial = initial_threads();
+    if (setting.compare_exchange_strong(n, initial, std::memory_order_relaxed)) n = initial;
   }
   return n;
 }

@@ -146,7 +146,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(arena.begin(), noise.bytes, arena.used());
     if (arena.used() > 0)
       for (int role = 0; role < terms; ++role)
-        if (scene.used[role])
+        if (scene.used[role] && scene.verdict[role].count <= most_still)
           fill(scene.given[role].array, scene.verdict[role], stream, made.labels && role == 1, extras.classes,
                extras.wild);
     std::memcpy(before, arena.begin(), arena.used());

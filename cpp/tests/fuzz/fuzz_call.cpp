@@ -98,7 +98,7 @@ void check_again(const Made& made, const fastloss_call& given, const Result& fir
   open_views();
   fastloss_call call = given;
   call.n_threads = 1, call.parallel_for = nullptr, call.totals = nullptr, call.workspace = nullptr;
-  call.workspace_size = 0;
+  call.workspace_size = 0, call.size = sizeof call;
   Result again;
   std::size_t bytes = 0;
   run(again, [&] { return fastloss_workspace_size(made.loss, &call, &bytes); });

@@ -43,8 +43,8 @@ static void resources(void) {
   call.workspace_size = 63;
   EXPECT(fastloss_evaluate(loss, &call, &other) == FASTLOSS_PARAMETER_ERROR);
   size_t wanted = 0; /* of this call, which has no Hessian */
-  EXPECT(sscanf(fastloss_error_message(),
-                "SparseCategoricalCrossEntropy: workspace has 63 bytes, wanted: %zu", &wanted) == 1);
+  EXPECT(sscanf(fastloss_error_message(), "SparseCategoricalCrossEntropy: workspace has 63 bytes, wanted: %zu",
+                &wanted) == 1);
   EXPECT(wanted > 63 && wanted <= bytes);
   call.workspace = NULL, call.workspace_size = 0, call.parallel_for = all_but_one;
   EXPECT_ERROR(fastloss_evaluate(loss, &call, &other), FASTLOSS_PARAMETER_ERROR,

@@ -98,7 +98,7 @@ void check_again(const Made& made, const fastloss_call& given, const Result& fir
   open_views();
   fastloss_call call = given;
   call.n_threads = 1, call.parallel_for = nullptr, call.totals = nullptr, call.workspace = nullptr;
-  call.workspace_size = 0;
+  call.workspace_size = 0, call.size = sizeof call;
   Result again;
   std::size_t bytes = 0;
   run(again, [&] { return fastloss_workspace_size(made.loss, &call, &bytes); });
@@ -146,7 +146,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(arena.begin(), noise.bytes, arena.used());
     if (arena.used() > 0)
       for (int role = 0; role < terms; ++role)
-        if (scene.used[role])
+        if (scene.used[role] && scene.verdict[role].count <= most_still)
           fill(scene.given[role].array, scene.verdict[role], stream, made.labels && role == 1, extras.classes,
                extras.wild);
     std::memcpy(before, arena.begin(), arena.used());

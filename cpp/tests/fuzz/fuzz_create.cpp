@@ -56,7 +56,6 @@ fastloss_parameter parameter(Bytes& bytes, char (&text)[8], bool& refused) {
   p.real = real(bytes);
   p.count = bytes.byte() % 9;
   p.reals = p.count == 8 ? nullptr : reals;
-  if (p.kind == FASTLOSS_REALS) refused |= p.reals == nullptr;
   switch (way / 5) {
     case 40:
       p.name = nullptr, refused = true;
@@ -79,6 +78,7 @@ fastloss_parameter parameter(Bytes& bytes, char (&text)[8], bool& refused) {
       p.count = SIZE_MAX / (1 + bytes.byte() % 3 * 8), p.kind = FASTLOSS_REALS, p.reals = nullptr, refused = true;
       break;
   }
+  refused |= p.kind == FASTLOSS_REALS && p.count > 0 && p.reals == nullptr;
   return p;
 }
 

@@ -1,6 +1,9 @@
 // What can be wrong with a call, up to three times at once.
 #pragma once
 
+#include <cmath>
+#include <limits>
+
 #include "scene.h"
 
 // The structs: their sizes, and how many of them.
@@ -32,6 +35,11 @@ struct Structs {
     }
     fastloss_call& call = scene.call;
     refused |= scene.used[terms] && call.reduction != FASTLOSS_NONE;
+    refused |= call.reduction < 0 || call.reduction > FASTLOSS_NONE || call.curvature < 0 || call.curvature > 1;
+    refused |= call.n_threads < 0 || !(std::abs(call.scale) <= std::numeric_limits<double>::max());
+    refused |= call.workspace_size > 0 || scene.loss_missing || scene.call_missing;
+    refused |= call_size < sizeof call || call_size > 4096 || call_size % alignof(fastloss_call) != 0;
+    refused |= call_size > sizeof call && call_tail != 0;
     call.inputs = at[0], call.n_inputs = count[0];
     call.grad = at[1], call.n_grad = count[1];
     call.hess = at[2], call.n_hess = count[2];
@@ -105,9 +113,6 @@ inline void spoil_structs(Scene& scene, Bytes& bytes, Structs& structs) {
       const std::size_t size = bytes.pick(sizes);
       structs.call_size = size == SIZE_MAX || size >= 4096 || size == 0 ? size : size - own + sizeof(fastloss_call);
       structs.call_tail = bytes.byte() & 1;
-      structs.refused |= structs.call_size < sizeof(fastloss_call) || structs.call_size > 4096 ||
-                         structs.call_size % alignof(fastloss_call) != 0;
-      structs.refused |= structs.call_size > sizeof(fastloss_call) && structs.call_tail != 0;
       break;
     }
     case 2:
@@ -118,25 +123,23 @@ inline void spoil_structs(Scene& scene, Bytes& bytes, Structs& structs) {
       break;
     case 4:
       scene.call.reduction = static_cast<std::int32_t>(bytes.number());
-      structs.refused |= scene.call.reduction < 0 || scene.call.reduction > 2;
       break;
     case 5:
       scene.call.curvature = static_cast<std::int32_t>(bytes.number());
-      structs.refused |= scene.call.curvature < 0 || scene.call.curvature > 1;
       break;
     case 6:
       if (argument & 1)
-        scene.call.n_threads = -1 - (argument >> 4), structs.refused = true;
+        scene.call.n_threads = -1 - (argument >> 4);
       else
-        scene.call.scale = argument & 2 ? __builtin_nan("") : -__builtin_inf(), structs.refused = true;
+        scene.call.scale = argument & 2 ? __builtin_nan("") : -__builtin_inf();
       break;
     default:
       if (argument < 32)
-        scene.loss_missing = structs.refused = true;
+        scene.loss_missing = true;
       else if (argument < 64)
-        scene.call_missing = structs.refused = true;
+        scene.call_missing = true;
       else if (argument < 128)
-        scene.call.workspace_size = argument, structs.refused = true;
+        scene.call.workspace_size = argument;
       else
         scene.call.n_threads = INT32_MAX;
   }

@@ -19,10 +19,13 @@ bool same_shape(const ConstArray& a, int ndim, const std::int64_t* shape) {
   return a.ndim == ndim && std::equal(a.shape, a.shape + ndim, shape);
 }
 
+void check_views(const Row& row, std::span<const ConstArray> inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) check_view(row, inputs[i], row.inputs[i]);
+}
+
 void check_dtypes(const Row& row, std::span<const ConstArray> inputs) {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const DType dtype = inputs[i].dtype;
-    check_view(row, inputs[i], row.inputs[i]);
     const auto given = [&] { return std::string(row.inputs[i]) + " has dtype " + name_of(dtype); };
     if (static_cast<int>(i) < row.differentiable && !is_float(dtype))
       dtype_error(row, given() + ", wanted: float16, bfloat16, float32 or float64");
@@ -143,18 +146,15 @@ void check_outputs(const Row& row, const Call& call) {
   for (const Array& out : call.hess) check_view(row, out, "out (Hessian)");
 }
 
-}  // namespace
-
+// Of views that can be walked.
 Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
   const Row& row = loss.row();
   const int wanted = input_count(row);
   if (static_cast<int>(inputs.size()) != wanted)
     shape_error(row, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(inputs.size()) + " were given");
-  for (int i = 0; i < wanted; ++i) check_view(row, inputs[static_cast<std::size_t>(i)], row.inputs[i]);
   Shapes shapes;
   const ConstArray& first = inputs[0];
   const int ndim = first.ndim;
-  product(row, ndim, first.shape);
   if (loss.entry.room == Room::pointwise) {
     std::copy(first.shape, first.shape + ndim, shapes.terms);
     shapes.ndim = ndim;
@@ -174,7 +174,7 @@ Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
     for (int k = 0; k < ndim; ++k)
       if (k != axis) shapes.terms[shapes.ndim++] = first.shape[k];
   }
-  shapes.count = product(row, shapes.ndim, shapes.terms);
+  for (int k = 0; k < shapes.ndim; ++k) shapes.count *= shapes.terms[k];
   for (int i = 1; i < wanted; ++i) {
     const bool per_term = row.labels || (loss.entry.room == Room::pairs && i >= row.differentiable);
     const int want_ndim = per_term ? shapes.ndim : ndim;
@@ -187,8 +187,13 @@ Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
   return shapes;
 }
 
-Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs) {
-  check_dtypes(loss.row(), inputs.first(std::min(inputs.size(), std::size_t(input_count(loss.row())))));
+}  // namespace
+
+Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs, bool dtypes) {
+  const Row& row = loss.row();
+  const auto known = inputs.first(std::min(inputs.size(), static_cast<std::size_t>(input_count(row))));
+  check_views(row, known);
+  if (dtypes) check_dtypes(row, known);
   return check_shapes(loss, inputs);
 }
 

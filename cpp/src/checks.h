@@ -52,9 +52,8 @@ Value value_of(const FieldValue& field);
 std::vector<Field> fields_of(const Parameters& parameters);
 Resolved resolve(std::string_view name, std::span<const Field> fields);
 std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields);
-// The inputs alone: number, views, dtypes, shapes.
-Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs);
-Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs);
+// The inputs alone: number, views, shapes, and dtypes where they count.
+Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs, bool dtypes = true);
 Shapes check_call(const Resolved& loss, const Call& call, Job& job);
 [[noreturn]] void raise(const Row& row, const Call& call, const Shapes& shapes, const Fault& fault);
 

@@ -95,7 +95,7 @@ int Loss::n_inputs() const noexcept { return input_count(state_->resolved.row())
 int Loss::n_differentiable() const noexcept { return state_->resolved.row().differentiable; }
 
 std::vector<std::int64_t> Loss::term_shape(std::span<const ConstArray> inputs) const {
-  const Shapes shapes = check_shapes(state_->resolved, inputs);
+  const Shapes shapes = check_inputs(state_->resolved, inputs, false);
   return {shapes.terms, shapes.terms + shapes.ndim};
 }
 

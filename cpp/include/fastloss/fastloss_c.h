@@ -14,7 +14,7 @@
  *
  * Structs begin with their size: sizeof of the struct that the caller was compiled with, as the _INIT macros set it.
  * A later version may add fields to their end, for which 0 means what this version does: a struct of fewer bytes than
- * this version has, or of more with anything but zeros in them, is refused. */
+ * this version has, or of more (up to 4096, a multiple of its alignment) with anything but zeros in them, is refused. */
 #ifndef FASTLOSS_C_H
 #define FASTLOSS_C_H
 
@@ -77,8 +77,8 @@ typedef struct fastloss_parameter {
 } fastloss_parameter;
 #define FASTLOSS_PARAMETER_INIT {sizeof(fastloss_parameter), NULL, FASTLOSS_NOTHING, 0, 0, 0.0, NULL, 0}
 
-/* A strided view. Strides count bytes and may be zero or negative; without them the elements lie in C order. Nothing
- * needs to be aligned. What is an input is not written to. */
+/* A strided view. Strides count bytes and may be zero or negative; without them the elements lie in C order. Elements
+ * need not be aligned. What is an input is not written to. */
 typedef struct fastloss_array {
   size_t size;
   void* data;
@@ -101,14 +101,14 @@ typedef struct fastloss_call {
   double scale;                /* multiplies value and derivatives; FASTLOSS_CALL_INIT sets 1 */
   int32_t n_threads;           /* 0: the setting of fastloss_set_num_threads */
   int32_t want_value;          /* whether the reduced value is computed; FASTLOSS_CALL_INIT sets 1 */
-  const fastloss_array* terms; /* NULL, or where the value of every term goes; with FASTLOSS_NONE */
+  const fastloss_array* terms; /* NULL, or where the value of every term goes; with FASTLOSS_NONE alone */
   const fastloss_array* grad;  /* one per differentiable input, or none */
   size_t n_grad;
   const fastloss_array* hess; /* the same; needs grad */
   size_t n_hess;
   fastloss_totals* totals; /* NULL, or where the mean's two sums are added, for calls without derivatives */
   /* NULL, or the host's own threads: calls task(context, k) once for every k in [0, n), on any threads, and returns
-   * when all of them have returned. */
+   * when all of them have returned. n is no more than n_threads, and work too small to share is not shared. */
   void (*parallel_for)(void* host, int64_t n, fastloss_task task, void* context);
   void* parallel_host;
   /* NULL, or asked from time to time on the calling thread: anything but 0 ends the call with FASTLOSS_INTERRUPTED. */
@@ -161,7 +161,7 @@ FASTLOSS_API const char* fastloss_loss_input_name(const fastloss_loss* loss, int
 /* Everything in one pass. *value is the reduced value, where it is wanted; value may be NULL. */
 FASTLOSS_API fastloss_status fastloss_evaluate(const fastloss_loss* loss, const fastloss_call* call,
                                                double* value) FASTLOSS_NOEXCEPT;
-/* The bytes of workspace with which this call, whatever of its results are wanted, allocates nothing. */
+/* The bytes of workspace with which a call of these inputs, whatever results are wanted of it, allocates nothing. */
 FASTLOSS_API fastloss_status fastloss_workspace_size(const fastloss_loss* loss, const fastloss_call* call,
                                                      size_t* bytes) FASTLOSS_NOEXCEPT;
 /* The mean of a loss of (pred, target) over arrays in C order. `shape` is that of pred; the target has the same, or

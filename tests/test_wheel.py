@@ -49,6 +49,21 @@ def test_the_library_shows_its_interface_alone(library):
     assert not [symbol for symbol in symbols if not PUBLIC.match(symbol)]
 
 
+def test_the_errors_have_one_type_in_a_process():
+    """A C++ library that compares types by address finds the one that was thrown."""
+    if not any(name.startswith("libfastloss") for name in dynamic(CORE, "NEEDED")):
+        pytest.skip("this extension holds the library itself")
+    wanted = run("nm", "-D", "--undefined-only", CORE)
+    for name in (
+        "10ShapeError",
+        "10DTypeError",
+        "10LabelError",
+        "14ParameterError",
+        "11DomainError",
+    ):
+        assert f"_ZTIN8fastloss{name}E" in wanted
+
+
 def test_no_stack_is_executable(library):
     for path in (CORE, library):
         stack = re.search(r"GNU_STACK.*", run("readelf", "-lW", path))[0]

@@ -50,25 +50,32 @@ struct BasicArray {
 using ConstArray = BasicArray<const void*>;
 using Array = BasicArray<void*>;
 
-// What a caller did wrong. The message names the loss, the argument, what was given and what is wanted.
+// What a caller did wrong. The message names the loss, the argument, what was given and what is wanted. Their
+// destructors live in the library, and with them their one type: some C++ libraries compare types by address.
 struct FASTLOSS_API ShapeError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
+  ~ShapeError() override;
 };
 struct FASTLOSS_API DTypeError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
+  ~DTypeError() override;
 };
 struct FASTLOSS_API ParameterError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
+  ~ParameterError() override;
 };
 struct FASTLOSS_API DomainError : std::invalid_argument {
   using std::invalid_argument::invalid_argument;
+  ~DomainError() override;
 };
 struct FASTLOSS_API LabelError : std::out_of_range {
   using std::out_of_range::out_of_range;
+  ~LabelError() override;
 };
 // The caller's poll() asked to stop.
 struct FASTLOSS_API Interrupted : std::runtime_error {
   using std::runtime_error::runtime_error;
+  ~Interrupted() override;
 };
 
 }  // namespace fastloss

@@ -137,6 +137,10 @@ class View {
     }
   }
 
+  // As a raw view, which refers to the shape and the strides kept here.
+  BasicArray<std::conditional_t<std::is_const_v<T>, const void*, void*>> array() const noexcept {
+    return {data_, dtype_of<std::remove_cv_t<T>>::value, shape_.count, shape_.length, strides_.length};
+  }
   T* data() const noexcept { return data_; }
   const Axes& shape() const noexcept { return shape_; }
   const Axes& byte_strides() const noexcept { return strides_; }

@@ -5,6 +5,13 @@
 
 namespace fastloss {
 
+ShapeError::~ShapeError() = default;
+DTypeError::~DTypeError() = default;
+ParameterError::~ParameterError() = default;
+DomainError::~DomainError() = default;
+LabelError::~LabelError() = default;
+Interrupted::~Interrupted() = default;
+
 const char* name_of(DType dtype) noexcept {
   constexpr const char* names[dtype_count] = {"bool",   "int8",   "int16",   "int32",    "int64",   "uint8",  "uint16",
                                               "uint32", "uint64", "float16", "bfloat16", "float32", "float64"};

@@ -41,7 +41,7 @@ ffi::Error error_in_flight() noexcept {
 template <class T>
 T attribute(const ffi::Dictionary& attributes, std::string_view name) {
   const ffi::ErrorOr<T> value = attributes.get<T>(name);
-  if (!value.has_value()) throw ParameterError("fastloss: " + value.error().message());
+  if (!value.has_value()) throw std::invalid_argument("fastloss: " + value.error().message());
   return *value;
 }
 
@@ -91,7 +91,7 @@ DType dtype_of_buffer(ffi::DataType type) {
     case ffi::DataType::F64:
       return DType::float64;
     default:
-      throw DTypeError("fastloss: an operand of the XLA call has an element type that no loss takes");
+      throw std::invalid_argument("fastloss: an operand of the XLA call has an element type that no loss takes");
   }
 }
 
@@ -103,7 +103,7 @@ class Views {
   void add(ffi::AnyBuffer buffer) {
     const auto shape = buffer.dimensions();
     if (count_ == most || shape.size() > static_cast<std::size_t>(max_ndim))
-      throw ShapeError("fastloss: an XLA call of more arrays or more axes than any loss takes");
+      throw std::invalid_argument("fastloss: an XLA call of more arrays or more axes than any loss takes");
     std::int64_t* strides = strides_[count_];
     const DType dtype = dtype_of_buffer(buffer.element_type());
     std::int64_t step = size_of(dtype);
@@ -130,7 +130,7 @@ ffi::Error execute(ffi::RemainingArgs operands, ffi::RemainingRets results, ffi:
     for (std::size_t i = 0; i < results.size(); ++i) out.add(*results.get<ffi::AnyBuffer>(i).value());
     const auto n_inputs = static_cast<std::size_t>(engine->n_inputs(loss));
     if (operands.size() < n_inputs || results.size() == 0)
-      throw ShapeError("fastloss: an XLA call of too few arrays for its loss");
+      throw std::invalid_argument("fastloss: an XLA call of too few arrays for its loss");
     Call call{.inputs = {in.read, n_inputs}};
     if (operands.size() > n_inputs) call.sample_weight = &in.read[n_inputs];
     call.reduction = reduction == "mean" ? Reduction::mean : reduction == "sum" ? Reduction::sum : Reduction::none;

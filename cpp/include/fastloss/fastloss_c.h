@@ -14,7 +14,8 @@
  *
  * Structs begin with their size: sizeof of the struct that the caller was compiled with, as the _INIT macros set it.
  * A later version may add fields to their end, for which 0 means what this version does: a struct of fewer bytes than
- * this version has, or of more (up to 4096, a multiple of its alignment) with anything but zeros in them, is refused. */
+ * this version has, or of more (up to 4096, a multiple of its alignment) with anything but zeros in them, is refused.
+ */
 #ifndef FASTLOSS_C_H
 #define FASTLOSS_C_H
 

@@ -75,9 +75,9 @@ void tiny(std::int64_t n) {
   });
   add<Work>("evaluate", n, 1, [](auto& arrays, auto time) {
     const fastloss::Loss loss = Work{}.loss;
-    const fastloss::Input target(arrays.wanted());
-    const fastloss::View pred(arrays.pred.data(), arrays.axes()), grad(arrays.grad.data(), arrays.axes());
-    const ConstArray inputs[] = {fastloss::Input(pred).array(), target.array()};
+    const fastloss::View scores(arrays.pred.data(), arrays.axes()), grad(arrays.grad.data(), arrays.axes());
+    const fastloss::Input pred(scores), target(arrays.wanted());
+    const ConstArray inputs[] = {pred.array(), target.array()};
     const Array out = grad.array();
     const fastloss::Call call{.inputs = inputs, .n_threads = 1, .grad = {&out, 1}};
     time([&] { return loss.evaluate(call) > 0.0; });

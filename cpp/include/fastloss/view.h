@@ -138,9 +138,10 @@ class View {
   }
 
   // As a raw view, which refers to the shape and the strides kept here.
-  BasicArray<std::conditional_t<std::is_const_v<T>, const void*, void*>> array() const noexcept {
+  BasicArray<std::conditional_t<std::is_const_v<T>, const void*, void*>> array() const& noexcept {
     return {data_, dtype_of<std::remove_cv_t<T>>::value, shape_.count, shape_.length, strides_.length};
   }
+  void array() const&& = delete;  // what it refers to would be gone
   T* data() const noexcept { return data_; }
   const Axes& shape() const noexcept { return shape_; }
   const Axes& byte_strides() const noexcept { return strides_; }
@@ -197,7 +198,9 @@ class Input {
   Input(const R& range) noexcept : Input(View(std::ranges::data(range), std::ranges::size(range))) {}
 
   bool given() const noexcept { return given_; }
-  ConstArray array() const noexcept { return kept_.array(); }
+  // Valid as long as this is.
+  ConstArray array() const& noexcept { return kept_.array(); }
+  void array() const&& = delete;
 
  private:
   detail::Kept<const void*> kept_;

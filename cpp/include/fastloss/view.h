@@ -47,7 +47,7 @@ template <>
 struct dtype_of<bfloat16> {
   static constexpr DType value = DType::bfloat16;
 };
-#ifdef __FLT16_MAX__
+#if defined(__STDCPP_FLOAT16_T__) || (defined(__FLT16_MAX__) && (defined(__clang__) || defined(__x86_64__)))
 template <>
 struct dtype_of<_Float16> {
   static constexpr DType value = DType::float16;

@@ -86,7 +86,7 @@ struct Axes {
   }
 
   // Instead of a count, where a View cannot be: the call that takes it says why.
-  static constexpr int too_many = INT32_MIN, mismatch = INT32_MIN + 1;
+  static constexpr int too_many = -1'000'000, mismatch = -1'000'001;
 };
 
 // std::mdspan and its like: elements of one piece of memory, at strides counted in elements.

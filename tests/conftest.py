@@ -9,13 +9,16 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def run(*command, **options):
-    """Run a command, show what it said where it fails, and return what it printed."""
+def run(*command, status=0, **options):
+    """Run a command, show what it said where it ends otherwise, and return what it printed.
+
+    One that shall fail, with another status than 0, returns its complaints as well.
+    """
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, check=False, **options
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    return done.stdout
+    assert done.returncode == status, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout if status == 0 else done.stdout + done.stderr
 
 
 def needs(*programs):

@@ -1,19 +1,17 @@
 """The programs of docs/cpp.md and cpp/examples run as they stand against an installed library."""
 
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import fastloss as fl
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.conftest import ROOT, needs, run
+
 PAGE = (ROOT / "docs" / "cpp.md").read_text()
 EXAMPLES = ROOT / "cpp" / "examples"
-MISSING = [tool for tool in ("cmake", "ninja", "c++", "cc") if shutil.which(tool) is None]
-needs_tools = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}")
+needs_tools = needs("cmake", "ninja", "c++", "cc")
 
 
 def blocks(language):
@@ -26,14 +24,6 @@ PROGRAMS = {
     for k, text in enumerate(blocks(language))
     if "int main" in text
 }
-
-
-def run(*command, cwd=None, status=0):
-    done = subprocess.run(
-        list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == status, done.stdout + done.stderr
-    return done.stdout + done.stderr
 
 
 def build_against(prefix, source, folder):
@@ -116,7 +106,7 @@ def test_python_of_the_page(tmp_path):
     assert pred == pytest.approx([1, 2, 3], abs=0.05)
 
 
-@pytest.mark.skipif(shutil.which("rustc") is None, reason="needs rustc")
+@needs("rustc")
 def test_rust_of_the_page(tmp_path):
     folder = Path(fl.get_library_dir())
     (program,) = blocks("rust")

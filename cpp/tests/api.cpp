@@ -204,6 +204,5 @@ int main() {
   views();
   errors();
   chunks();
-  std::printf(failures ? "%d failures\n" : "api: all passed\n", failures);
-  return failures ? 1 : 0;
+  return report("api");
 }

@@ -1,4 +1,4 @@
-// What the C++ tests say when something is wrong; main returns failures != 0.
+// What the C++ tests say when something is wrong; main returns report().
 #pragma once
 
 #include <cstdio>
@@ -24,4 +24,10 @@ void expect_error(const std::string& text, Act act) {
     return;
   }
   expect(false, "no error, expected '" + text + "'");
+}
+
+inline int report(const char* name) {
+  if (failures == 0) std::printf("%s: all passed\n", name);
+  if (failures != 0) std::printf("%s: %d failures\n", name, failures);
+  return failures == 0 ? 0 : 1;
 }

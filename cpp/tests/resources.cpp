@@ -113,6 +113,5 @@ void threads_of_the_host() {
 int main() {
   workspaces();
   threads_of_the_host();
-  std::printf(failures ? "%d failures\n" : "resources: all passed\n", failures);
-  return failures ? 1 : 0;
+  return report("resources");
 }

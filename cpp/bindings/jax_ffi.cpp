@@ -106,9 +106,8 @@ class Views {
       throw std::invalid_argument("fastloss: an XLA call of more arrays or more axes than any loss takes");
     std::int64_t* strides = strides_[count_];
     const DType dtype = dtype_of_buffer(buffer.element_type());
-    std::int64_t step = size_of(dtype);
-    for (std::size_t axis = shape.size(); axis-- > 0; step *= shape[axis]) strides[axis] = step;
     const int ndim = static_cast<int>(shape.size());
+    c_order(size_of(dtype), ndim, shape.begin(), strides);
     read[count_] = {buffer.untyped_data(), dtype, ndim, shape.begin(), strides};
     write[count_++] = {buffer.untyped_data(), dtype, ndim, shape.begin(), strides};
   }

@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <utility>
 
 #include "c_status.h"
+#include "dispatch.h"
+#include "registry.h"
 
 namespace fastloss {
 namespace {
@@ -28,17 +29,6 @@ Value value_of(const fastloss_parameter& parameter) {
     default:
       return std::monostate();
   }
-}
-
-const std::vector<LossInfo>& all_losses() {
-  static const std::vector<LossInfo> all = losses();
-  return all;
-}
-
-std::int64_t axis_of(const Loss& loss) {
-  for (const auto& [name, value] : loss.parameters())
-    if (name == "axis") return std::get<std::int64_t>(value);
-  return -1;
 }
 
 }  // namespace
@@ -75,18 +65,14 @@ using namespace fastloss;
 const char* fastloss_error_message() noexcept { return message; }
 const char* fastloss_version() noexcept { return FASTLOSS_RELEASE; }
 const char* fastloss_isa() noexcept {
-  static thread_local char name[32];
-  const fastloss_status status = status_of([] {
-    const Config chosen = config();
-    name[chosen.isa.copy(name, sizeof name - 1)] = '\0';
-  });
-  return status == FASTLOSS_OK ? name : nullptr;
+  const char* name = nullptr;
+  status_of([&] { name = name_of(chosen_isa()); });
+  return name;
 }
 
 const char* fastloss_loss_name_at(std::size_t i) noexcept {
-  const char* name = nullptr;
-  status_of([&] { name = i < all_losses().size() ? all_losses()[i].name.c_str() : nullptr; });
-  return name;
+  const auto all = all_losses();
+  return i < all.size() ? all[i].row->name : nullptr;
 }
 
 fastloss_status fastloss_loss_create(const char* name, const fastloss_parameter* parameters, std::size_t n,
@@ -101,11 +87,7 @@ fastloss_status fastloss_loss_create(const char* name, const fastloss_parameter*
       want(parameter.name, "a fastloss_parameter's name");
       given.emplace_back(parameter.name, value_of(parameter));
     }
-    Loss made(name, given);
-    const auto info = std::find_if(all_losses().begin(), all_losses().end(),
-                                   [&](const LossInfo& one) { return one.name == made.name(); });
-    const std::int64_t axis = axis_of(made);
-    *loss = new fastloss_loss{std::move(made), info->labels, info->room == "rows", axis};
+    *loss = new fastloss_loss{Loss(name, given)};
   });
 }
 void fastloss_loss_destroy(fastloss_loss* loss) noexcept { delete loss; }

@@ -2,11 +2,10 @@
 #include <algorithm>
 
 #include "c_status.h"
+#include "checks.h"
 
 namespace fastloss {
 namespace {
-
-constexpr std::size_t most_arrays = 3;
 
 // A C array as a view; strides that are left out are those of C order.
 struct ArrayView {
@@ -17,11 +16,8 @@ struct ArrayView {
     BasicArray<Pointer> view{array.data, static_cast<DType>(std::clamp(array.dtype, -1, 255) & 255), array.ndim,
                              array.shape, array.strides};
     if (array.strides != nullptr || array.shape == nullptr || array.ndim <= 0 || array.ndim > max_ndim) return view;
-    std::uint64_t step = array.dtype >= 0 && array.dtype < dtype_count ? std::uint64_t(size_of(view.dtype)) : 0;
-    for (int axis = array.ndim; axis-- > 0;) {
-      strides[axis] = static_cast<std::int64_t>(step);
-      step *= static_cast<std::uint64_t>(array.shape[axis]);  // may wrap around only where the shape is refused
-    }
+    const bool known = array.dtype >= 0 && array.dtype < dtype_count;
+    c_order(known ? size_of(view.dtype) : 0, array.ndim, array.shape, strides);
     view.strides = strides;
     return view;
   }
@@ -34,26 +30,28 @@ class Translation {
     want(handle, "loss"), want(given, "call");
     check_size(*given, "fastloss_call");
     const Loss& loss = handle->loss;
-    const std::string name(loss.class_name());
+    const Row& row = Door::resolved(loss).row();
     const auto arrays = [&](const fastloss_array* first, std::size_t n, int wanted, const char* role, auto* to,
                             ArrayView* views) {
       if (n == 0) return std::size_t{0};
       if (n != static_cast<std::size_t>(wanted))
-        throw_again({Status::shape_error, name + ": takes " + std::to_string(wanted) + " arrays as " + role + ", " +
-                                              std::to_string(n) + " were given"});
+        shape_error(
+            row, "takes " + std::to_string(wanted) + " arrays as " + role + ", " + std::to_string(n) + " were given");
       want(first, role);
       for (std::size_t i = 0; i < n; ++i) translate(element(first, i, "fastloss_array"), to[i], views[i]);
       return n;
     };
     call_.inputs = {inputs_, arrays(given->inputs, given->n_inputs, loss.n_inputs(), "inputs", inputs_, views_)};
-    call_.grad = {grad_, arrays(given->grad, given->n_grad, loss.n_differentiable(), "grad", grad_, views_ + 3)};
-    call_.hess = {hess_, arrays(given->hess, given->n_hess, loss.n_differentiable(), "hess", hess_, views_ + 6)};
+    call_.grad = {grad_,
+                  arrays(given->grad, given->n_grad, loss.n_differentiable(), "grad", grad_, views_ + max_inputs)};
+    call_.hess = {hess_,
+                  arrays(given->hess, given->n_hess, loss.n_differentiable(), "hess", hess_, views_ + 2 * max_inputs)};
     if (given->sample_weight != nullptr) {
-      translate(element(given->sample_weight, 0, "fastloss_array"), weight_, views_[9]);
+      translate(element(given->sample_weight, 0, "fastloss_array"), weight_, views_[3 * max_inputs]);
       call_.sample_weight = &weight_;
     }
     if (given->terms != nullptr) {
-      translate(element(given->terms, 0, "fastloss_array"), terms_, views_[10]);
+      translate(element(given->terms, 0, "fastloss_array"), terms_, views_[3 * max_inputs + 1]);
       call_.terms = &terms_;
     }
     check_choice(given->reduction, FASTLOSS_NONE, "reduction");
@@ -88,10 +86,16 @@ class Translation {
   }
 
   Call call_;
-  ConstArray inputs_[most_arrays], weight_;
-  Array grad_[most_arrays], hess_[most_arrays], terms_;
-  ArrayView views_[3 * most_arrays + 2];
+  ConstArray inputs_[max_inputs], weight_;
+  Array grad_[max_inputs], hess_[max_inputs], terms_;
+  ArrayView views_[3 * max_inputs + 2];
 };
+
+void evaluate(const fastloss_loss* loss, const fastloss_call* call, double* value) {
+  const Translation translation(loss, call);
+  const double result = loss->loss.evaluate(translation.call());
+  if (value != nullptr) *value = result;
+}
 
 }  // namespace
 }  // namespace fastloss
@@ -99,11 +103,7 @@ class Translation {
 using namespace fastloss;
 
 fastloss_status fastloss_evaluate(const fastloss_loss* loss, const fastloss_call* call, double* value) noexcept {
-  return status_of([&] {
-    const Translation translation(loss, call);
-    const double result = loss->loss.evaluate(translation.call());
-    if (value != nullptr) *value = result;
-  });
+  return status_of([&] { evaluate(loss, call, value); });
 }
 
 fastloss_status fastloss_workspace_size(const fastloss_loss* loss, const fastloss_call* call,
@@ -124,15 +124,16 @@ fastloss_status fastloss_contiguous(const fastloss_loss* loss, std::int32_t dtyp
     const auto array = [&](const void* data, std::int32_t type, std::int32_t axes, const std::int64_t* lengths) {
       return fastloss_array{sizeof(fastloss_array), const_cast<void*>(data), lengths, nullptr, axes, type};
     };
+    const Resolved& resolved = Door::resolved(loss->loss);
     // the terms: pred's shape, without the classes where the target holds labels
     std::int64_t terms[max_ndim];
     std::int32_t n_terms = ndim;
     if (ndim > 0 && ndim <= max_ndim) std::copy(shape, shape + ndim, terms);
-    if (loss->per_row && ndim > 0 && ndim <= max_ndim) {
-      const std::int64_t axis = loss->axis < 0 ? loss->axis + ndim : loss->axis;
+    if (resolved.entry.room == Room::rows && ndim > 0 && ndim <= max_ndim) {
+      const std::int64_t axis = resolved.axis < 0 ? resolved.axis + ndim : resolved.axis;
       if (axis >= 0 && axis < ndim) std::copy(terms + axis + 1, terms + ndim, terms + axis), --n_terms;
     }
-    const fastloss_array inputs[] = {array(pred, dtype, ndim, shape), loss->labels
+    const fastloss_array inputs[] = {array(pred, dtype, ndim, shape), resolved.row().labels
                                                                           ? array(target, target_dtype, n_terms, terms)
                                                                           : array(target, target_dtype, ndim, shape)};
     const fastloss_array weight = array(sample_weight, dtype, n_terms, terms);
@@ -143,8 +144,6 @@ fastloss_status fastloss_contiguous(const fastloss_loss* loss, std::int32_t dtyp
     if (grad != nullptr) call.grad = &gradient, call.n_grad = 1;
     if (hess != nullptr) call.hess = &hessian, call.n_hess = 1;
     call.want_value = value != nullptr;
-    const Translation translation(loss, &call);
-    const double result = loss->loss.evaluate(translation.call());
-    if (value != nullptr) *value = result;
+    evaluate(loss, &call, value);
   });
 }

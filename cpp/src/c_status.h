@@ -12,8 +12,6 @@
 
 struct fastloss_loss {
   fastloss::Loss loss;
-  bool labels, per_row;
-  std::int64_t axis;  // of the classes, where there are
 };
 struct fastloss_totals {
   fastloss::Totals totals;

@@ -149,9 +149,7 @@ void check_outputs(const Row& row, const Call& call) {
 // Of views that can be walked.
 Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
   const Row& row = loss.row();
-  const int wanted = input_count(row);
-  if (static_cast<int>(inputs.size()) != wanted)
-    shape_error(row, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(inputs.size()) + " were given");
+  check_count(row, inputs.size());
   Shapes shapes;
   const ConstArray& first = inputs[0];
   const int ndim = first.ndim;
@@ -161,7 +159,7 @@ Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
   } else {
     const auto described = [&] { return std::string(row.inputs[0]) + " has shape " + shape_of(first); };
     if (ndim == 0) shape_error(row, described() + ", wanted: at least one axis");
-    std::int64_t axis = loss.has_axis ? loss.axis : -1;
+    std::int64_t axis = loss.axis;
     if (axis < -ndim || axis >= ndim) parameter_error(row, "axis is " + std::to_string(axis) + ", but " + described());
     if (axis < 0) axis += ndim;
     shapes.axis = static_cast<int>(axis);
@@ -175,7 +173,7 @@ Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
       if (k != axis) shapes.terms[shapes.ndim++] = first.shape[k];
   }
   for (int k = 0; k < shapes.ndim; ++k) shapes.count *= shapes.terms[k];
-  for (int i = 1; i < wanted; ++i) {
+  for (int i = 1; i < static_cast<int>(inputs.size()); ++i) {
     const bool per_term = row.labels || (loss.entry.room == Room::pairs && i >= row.differentiable);
     const int want_ndim = per_term ? shapes.ndim : ndim;
     const std::int64_t* want = per_term ? shapes.terms : first.shape;
@@ -188,6 +186,12 @@ Shapes check_shapes(const Resolved& loss, std::span<const ConstArray> inputs) {
 }
 
 }  // namespace
+
+void check_count(const Row& row, std::size_t given) {
+  const int wanted = input_count(row);
+  if (given != static_cast<std::size_t>(wanted))
+    shape_error(row, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(given) + " were given");
+}
 
 Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs, bool dtypes) {
   const Row& row = loss.row();

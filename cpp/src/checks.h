@@ -16,7 +16,6 @@ struct Resolved {
   std::span<const double> element, class_weight, class_alpha;
   std::int64_t axis = -1, ignore_index = 0;
   bool has_ignore_index = false;
-  bool has_axis = false;
   int variant = 0;
   Interval pred_domain;
   bool beyond_float = false;  // a parameter is
@@ -52,6 +51,8 @@ Value value_of(const FieldValue& field);
 std::vector<Field> fields_of(const Parameters& parameters);
 Resolved resolve(std::string_view name, std::span<const Field> fields);
 std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields);
+// Refuses a wrong number of inputs.
+void check_count(const Row& row, std::size_t given);
 // The inputs alone: number, views, shapes, and dtypes where they count.
 Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs, bool dtypes = true);
 Shapes check_call(const Resolved& loss, const Call& call, Job& job);

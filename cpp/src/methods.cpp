@@ -11,7 +11,7 @@ namespace fastloss {
 class Binding {
  public:
   Binding(const Resolved& loss, const detail::Request& request, const Options& options) : loss_(loss) {
-    check_counts(request);
+    check_count(loss.row(), request.inputs.size());
     int n = 0;
     for (const Input* input : request.inputs) inputs_[n++] = input->array();
     call_.inputs = {inputs_, static_cast<std::size_t>(n)};
@@ -37,12 +37,6 @@ class Binding {
   const Call& call() const noexcept { return call_; }
 
  private:
-  void check_counts(const detail::Request& request) const {
-    const int wanted = input_count(loss_.row()), given = static_cast<int>(request.inputs.size());
-    if (given != wanted)
-      shape_error(loss_.row(), "takes " + std::to_string(wanted) + " arrays, " + std::to_string(given) + " were given");
-  }
-
   void bind(const detail::Request& request, const Options& options) {
     const Row& row = loss_.row();
     if (request.want_value && options.reduction == Reduction::none)
@@ -81,11 +75,7 @@ class Binding {
     array.ndim = like.ndim;
     array.shape = like.shape;
     array.strides = strides;
-    std::int64_t step = size_of(array.dtype);
-    for (int axis = like.ndim; axis-- > 0;) {
-      strides[axis] = step;
-      step *= like.shape[axis];
-    }
+    c_order(size_of(array.dtype), like.ndim, like.shape, strides);
     return array;
   }
 
@@ -111,8 +101,6 @@ auto with_resolved(const detail::Subject& subject, Function function) {
 }  // namespace
 
 namespace detail {
-
-void raise(const Error& error) { throw_again(error); }
 
 double run(const Subject& subject, const Request& request, const Options& options) {
   return with_resolved(subject, [&](const Resolved& loss) {

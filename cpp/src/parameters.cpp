@@ -116,15 +116,8 @@ struct Number {
   double operator()(std::span<const double>) const { return none; }
 };
 
-FieldValue field_of(const Value& value) {
-  struct Borrow {
-    FieldValue operator()(std::monostate x) const { return x; }
-    FieldValue operator()(bool x) const { return x; }
-    FieldValue operator()(std::int64_t x) const { return x; }
-    FieldValue operator()(double x) const { return x; }
-    FieldValue operator()(const std::vector<double>& x) const { return std::span<const double>(x); }
-  };
-  return std::visit(Borrow{}, value);
+FieldValue field_of(const Value& value) {  // of a vector, a view of it
+  return std::visit([](const auto& x) { return FieldValue(x); }, value);
 }
 
 void keep_parameters(Resolved& loss) {
@@ -141,10 +134,7 @@ void keep_parameters(Resolved& loss) {
   loss.class_weight = vector("class_weight");
   if (row.element_parameter != nullptr) loss.element = vector(row.element_parameter);
   if (loss.entry.room == Room::rows) loss.class_alpha = vector("alpha");
-  if (const FieldValue* axis = find("axis")) {
-    loss.has_axis = true;
-    loss.axis = std::get<std::int64_t>(*axis);
-  }
+  if (const FieldValue* axis = find("axis")) loss.axis = std::get<std::int64_t>(*axis);
   if (const FieldValue* given = find("ignore_index")) {
     const auto* index = std::get_if<std::int64_t>(given);
     loss.has_ignore_index = index != nullptr;

@@ -50,6 +50,16 @@ struct BasicArray {
 using ConstArray = BasicArray<const void*>;
 using Array = BasicArray<void*>;
 
+// The strides of elements of `size` bytes in C order. They wrap around only where the shape has more elements than any
+// memory, which every call refuses.
+constexpr void c_order(std::int64_t size, int ndim, const std::int64_t* shape, std::int64_t* strides) {
+  auto step = static_cast<std::uint64_t>(size);
+  for (int axis = ndim; axis-- > 0;) {
+    strides[axis] = static_cast<std::int64_t>(step);
+    step *= static_cast<std::uint64_t>(shape[axis]);
+  }
+}
+
 // What a caller did wrong. The message names the loss, the argument, what was given and what is wanted. Their
 // destructors live in the library, and with them their one type: some C++ libraries compare types by address.
 struct FASTLOSS_API ShapeError : std::invalid_argument {

@@ -104,12 +104,8 @@ class View {
  public:
   // In C order: View(scores.data(), {rows, classes}).
   View(T* data, const Axes& shape) noexcept : data_(data), shape_(shape) {
-    std::uint64_t step = sizeof(T);  // wraps around only where there is more than any memory: the call says so
     strides_.count = shape.count;
-    for (int axis = shape.count; axis-- > 0;) {
-      strides_.length[axis] = static_cast<std::int64_t>(step);
-      step *= static_cast<std::uint64_t>(shape.length[axis]);
-    }
+    c_order(sizeof(T), shape.count, shape.length, strides_.length);
   }
   // The same without braces, as std::mdspan has it: View(scores.data(), rows, classes).
   template <std::integral... N>
@@ -127,15 +123,7 @@ class View {
 
   // What an mdspan shows.
   template <StridedSpan M>
-  View(const M& span) noexcept : data_(span.data_handle()) {
-    static_assert(M::rank() <= max_view_ndim);
-    shape_.count = strides_.count = static_cast<int>(M::rank());
-    for (int axis = 0; axis < shape_.count; ++axis) {
-      shape_.length[axis] = static_cast<std::int64_t>(span.extent(static_cast<std::size_t>(axis)));
-      strides_.length[axis] =
-          static_cast<std::int64_t>(span.stride(static_cast<std::size_t>(axis))) * std::int64_t{sizeof(T)};
-    }
-  }
+  View(const M& span) noexcept : View(span, std::make_index_sequence<static_cast<std::size_t>(M::rank())>()) {}
 
   // As a raw view, which refers to the shape and the strides kept here.
   BasicArray<std::conditional_t<std::is_const_v<T>, const void*, void*>> array() const& noexcept {
@@ -147,6 +135,10 @@ class View {
   const Axes& byte_strides() const noexcept { return strides_; }
 
  private:
+  template <StridedSpan M, std::size_t... axis>
+  View(const M& span, std::index_sequence<axis...>) noexcept
+      : View(span.data_handle(), Axes(span.extent(axis)...), Axes(span.stride(axis)...)) {}
+
   T* data_;
   Axes shape_, strides_;
 };

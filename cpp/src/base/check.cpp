@@ -50,7 +50,7 @@ void setting_error(const std::string& what) { throw ParameterError(what); }
 void interrupted(const Row& row) { throw Interrupted(std::string(row.class_name) + ": interrupted"); }
 void out_of_memory() { throw std::bad_alloc(); }
 
-void throw_again(const Error& error) {
+void detail::raise(const Error& error) {
   switch (error.status) {
     case Status::shape_error:
       throw ShapeError(error.message);

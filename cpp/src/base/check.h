@@ -25,7 +25,6 @@ std::string subscript(std::int64_t index, int ndim, const std::int64_t* shape);
 [[noreturn]] void setting_error(const std::string& what);  // threads, environment
 [[noreturn]] void interrupted(const Row& row);
 [[noreturn]] void out_of_memory();
-[[noreturn]] void throw_again(const Error& error);  // the exception that it stands for
 
 // What is being thrown, as a status and a text; to be asked in a handler.
 Error caught() noexcept;

@@ -11,7 +11,7 @@
 namespace fastloss::python {
 namespace {
 
-constexpr int most = 3;
+constexpr int most = max_inputs;
 constexpr std::int64_t release_gil_from = 2048;  // elements; below it the crossing costs more than the work
 
 enum Request { value_only, value_and_grad, grad_only, grad_and_hess, grad_and_positive };

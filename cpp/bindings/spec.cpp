@@ -108,18 +108,28 @@ py::list rows() {
     for (const ParameterInfo& p : info.parameters)
       parameters.append(py::dict(py::arg("name") = p.name, py::arg("kind") = p.kind,
                                  py::arg("default") = object_of(p.fallback), py::arg("range") = p.range));
-    const auto list = [](const std::vector<std::string>& names) {
-      py::list out;
-      for (const std::string& name : names) out.append(name);
-      return out;
-    };
+    py::list names, records, aliases;
+    bool labels = false;
+    std::string target_domain = "real";
+    for (const std::string& alias : info.aliases) aliases.append(alias);
+    for (const InputInfo& input : info.inputs) {
+      names.append(input.name);
+      records.append(py::dict(py::arg("name") = input.name, py::arg("role") = input.role,
+                              py::arg("shape") = input.shape, py::arg("dense") = input.dense,
+                              py::arg("domain") = input.domain));
+      labels |= input.role == "labels";
+      if (input.role != "real") target_domain = input.domain;
+    }
+    py::list ordered;
+    for (const auto& [smaller, larger] : info.ordered) ordered.append(py::make_tuple(smaller, larger));
     all.append(py::dict(
-        py::arg("name") = info.name, py::arg("class_name") = info.class_name, py::arg("aliases") = list(info.aliases),
-        py::arg("room") = info.room, py::arg("family") = info.family, py::arg("inputs") = list(info.inputs),
-        py::arg("formula") = info.formula, py::arg("reference") = info.reference, py::arg("convex") = info.convex,
-        py::arg("labels") = info.labels, py::arg("differentiable") = info.n_differentiable,
-        py::arg("parameters") = parameters, py::arg("pred_domain") = info.pred_domain,
-        py::arg("target_domain") = info.target_domain, py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
+        py::arg("name") = info.name, py::arg("class_name") = info.class_name, py::arg("aliases") = aliases,
+        py::arg("room") = info.room, py::arg("family") = info.family, py::arg("inputs") = names,
+        py::arg("arguments") = records, py::arg("terms") = info.terms, py::arg("ordered") = ordered, py::arg("formula") = info.formula,
+        py::arg("reference") = info.reference, py::arg("convex") = info.convex, py::arg("hessian") = info.hessian,
+        py::arg("least") = info.least, py::arg("labels") = labels, py::arg("differentiable") = info.n_differentiable,
+        py::arg("parameters") = parameters, py::arg("pred_domain") = info.inputs[0].domain,
+        py::arg("target_domain") = target_domain, py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
   }
   return all;
 }

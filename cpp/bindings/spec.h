@@ -11,7 +11,7 @@ namespace fastloss::python {
 struct Spec {
   Loss loss;
   std::string class_name;
-  const char* input_names[3];
+  const char* input_names[max_inputs];
 };
 
 void bind_spec(pybind11::module_& module);

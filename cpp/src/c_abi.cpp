@@ -72,7 +72,7 @@ const char* fastloss_isa() noexcept {
 
 const char* fastloss_loss_name_at(std::size_t i) noexcept {
   const auto all = all_losses();
-  return i < all.size() ? all[i].row->name : nullptr;
+  return i < all.size() ? all[i].definition->name : nullptr;
 }
 
 fastloss_status fastloss_loss_create(const char* name, const fastloss_parameter* parameters, std::size_t n,

@@ -30,13 +30,13 @@ class Translation {
     want(handle, "loss"), want(given, "call");
     check_size(*given, "fastloss_call");
     const Loss& loss = handle->loss;
-    const Row& row = Door::resolved(loss).row();
+    const Definition& definition = Door::resolved(loss).definition();
     const auto arrays = [&](const fastloss_array* first, std::size_t n, int wanted, const char* role, auto* to,
                             ArrayView* views) {
       if (n == 0) return std::size_t{0};
       if (n != static_cast<std::size_t>(wanted))
         shape_error(
-            row, "takes " + std::to_string(wanted) + " arrays as " + role + ", " + std::to_string(n) + " were given");
+            definition, "takes " + std::to_string(wanted) + " arrays as " + role + ", " + std::to_string(n) + " were given");
       want(first, role);
       for (std::size_t i = 0; i < n; ++i) translate(element(first, i, "fastloss_array"), to[i], views[i]);
       return n;
@@ -125,15 +125,17 @@ fastloss_status fastloss_contiguous(const fastloss_loss* loss, std::int32_t dtyp
       return fastloss_array{sizeof(fastloss_array), const_cast<void*>(data), lengths, nullptr, axes, type};
     };
     const Resolved& resolved = Door::resolved(loss->loss);
-    // the terms: pred's shape, without the classes where the target holds labels
+    // The terms: pred's shape, without its inner axis where it has one.
     std::int64_t terms[max_ndim];
     std::int32_t n_terms = ndim;
+    const Definition& definition = resolved.definition();
     if (ndim > 0 && ndim <= max_ndim) std::copy(shape, shape + ndim, terms);
-    if (resolved.entry.room == Room::rows && ndim > 0 && ndim <= max_ndim) {
+    if (definition.inputs[0].shape.inner >= 0 && ndim > 0 && ndim <= max_ndim) {
       const std::int64_t axis = resolved.axis < 0 ? resolved.axis + ndim : resolved.axis;
       if (axis >= 0 && axis < ndim) std::copy(terms + axis + 1, terms + ndim, terms + axis), --n_terms;
     }
-    const fastloss_array inputs[] = {array(pred, dtype, ndim, shape), resolved.row().labels
+    const bool per_term = definition.inputs[1].shape.inner < 0;
+    const fastloss_array inputs[] = {array(pred, dtype, ndim, shape), per_term
                                                                           ? array(target, target_dtype, n_terms, terms)
                                                                           : array(target, target_dtype, ndim, shape)};
     const fastloss_array weight = array(sample_weight, dtype, n_terms, terms);

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <span>
 #include <string>
 
 #include "base/check.h"
@@ -17,32 +18,41 @@
 
 namespace fastloss {
 
-#define FASTLOSS_DECLARE(isa)                        \
-  namespace isa {                                    \
-  const Passes<float>* passes_float();               \
-  const Passes<double>* passes_double();             \
-  const PointwiseKernel<float>* pointwise_float();   \
-  const PointwiseKernel<double>* pointwise_double(); \
-  const RowTable<float>* rows_float();               \
-  const RowTable<double>* rows_double();             \
-  const PairKernel<float>* pairs_float();            \
-  const PairKernel<double>* pairs_double();          \
+#define FASTLOSS_FAMILY(room, family) Kernels room##_##family();
+#define FASTLOSS_DECLARE(isa)           \
+  namespace isa {                       \
+  Ends<Passes> block_passes();          \
+  Ends<RowPasses> row_passes();         \
+  FASTLOSS_FAMILIES(FASTLOSS_FAMILY)    \
   }
 FASTLOSS_TIERS(FASTLOSS_DECLARE)
+#undef FASTLOSS_FAMILY
 
 namespace {
 
 struct Choice {
   Isa isa;
-  Tier tier;
+  Tiers tiers;
 };
 
-#define FASTLOSS_CANDIDATE(isa)                                                                                    \
-  {Isa::isa,                                                                                                       \
-   {isa::passes_float(), isa::passes_double(), isa::pointwise_float(), isa::pointwise_double(), isa::rows_float(), \
-    isa::rows_double(), isa::pairs_float(), isa::pairs_double()}},
+Choice made_of(Isa isa, Ends<Passes> passes, Ends<RowPasses> rows, std::span<const Kernels, family_count> kernels) {
+  Choice choice{isa, {{passes.narrow, rows.narrow, {}}, {passes.wide, rows.wide, {}}}};
+  for (int family = 0; family < family_count; ++family) {
+    choice.tiers.narrow.kernels[family] = kernels[static_cast<std::size_t>(family)].narrow;
+    choice.tiers.wide.kernels[family] = kernels[static_cast<std::size_t>(family)].wide;
+  }
+  return choice;
+}
+
+#define FASTLOSS_CANDIDATE(isa)                                          \
+  [] {                                                                   \
+    using namespace isa;                                                 \
+    const Kernels kernels[] = {FASTLOSS_FAMILIES(FASTLOSS_FAMILY)};      \
+    return made_of(Isa::isa, block_passes(), row_passes(), kernels);     \
+  }(),
 
 Choice choose() {
+#define FASTLOSS_FAMILY(room, family) room##_##family(),
   const Choice candidates[] = {FASTLOSS_TIERS(FASTLOSS_CANDIDATE)};  // from the plainest to the widest
   const char* wanted = std::getenv("FASTLOSS_ISA");
   const Choice* best = nullptr;
@@ -64,7 +74,7 @@ const Choice& choice() {
 
 }  // namespace
 
-const Tier& tier() { return choice().tier; }
+const Tiers& tiers() { return choice().tiers; }
 Isa chosen_isa() { return choice().isa; }
 
 std::vector<Isa> compiled_isas() {

@@ -34,14 +34,14 @@ Outcome run(const Resolved& loss, const Job& job, Poll& poll, Faults& faults, bo
 }  // namespace
 
 double Door::evaluate(const Resolved& loss, const Call& call) {
-  const Row& row = loss.row();
+  const Definition& definition = loss.definition();
   Job job;
   const FloatMode mode;
   const Shapes shapes = check_call(loss, call, job);
   Totals::State totals;
   if (call.totals != nullptr) {
     if (!job.reduced || !job.mean || job.want_grad)
-      setting_error(std::string(row.class_name) + ": totals are those of a mean without derivatives");
+      setting_error(std::string(definition.class_name) + ": totals are those of a mean without derivatives");
     job.sum_into = &totals.sum, job.weight_into = &totals.weight;
   }
   if (call.dry_run) return 0.0;
@@ -52,10 +52,10 @@ double Door::evaluate(const Resolved& loss, const Call& call) {
   Outcome outcome;
   if (job.terms > 0) outcome = run(loss, job, poll, faults, shapes.wide);
   if (workspace.too_small())
-    setting_error(std::string(row.class_name) + ": workspace has " + std::to_string(call.workspace.size()) +
+    setting_error(std::string(definition.class_name) + ": workspace has " + std::to_string(call.workspace.size()) +
                   " bytes, wanted: " + std::to_string(workspace.wanted()));
-  if (faults.any()) raise(row, call, shapes, faults.first());
-  if (poll.stopped()) interrupted(row);
+  if (faults.any()) raise(loss, call, shapes, faults.first());
+  if (poll.stopped()) interrupted(definition);
   if (call.totals != nullptr) {
     call.totals->state_->sum.add(totals.sum);
     call.totals->state_->weight.add(totals.weight);
@@ -87,12 +87,12 @@ Loss::Loss(std::string_view name, std::span<const Field> fields) : state_(make_s
   watch_for_forks();
 }
 
-std::string_view Loss::name() const noexcept { return state_->resolved.row().name; }
-std::string_view Loss::class_name() const noexcept { return state_->resolved.row().class_name; }
-const char* Loss::input_name(int i) const noexcept { return state_->resolved.row().inputs[i]; }
+std::string_view Loss::name() const noexcept { return state_->resolved.definition().name; }
+std::string_view Loss::class_name() const noexcept { return state_->resolved.definition().class_name; }
+const char* Loss::input_name(int i) const noexcept { return state_->resolved.definition().inputs[i].name; }
 const Parameters& Loss::parameters() const noexcept { return state_->given; }
-int Loss::n_inputs() const noexcept { return input_count(state_->resolved.row()); }
-int Loss::n_differentiable() const noexcept { return state_->resolved.row().differentiable; }
+int Loss::n_inputs() const noexcept { return input_count(state_->resolved.definition()); }
+int Loss::n_differentiable() const noexcept { return differentiable_count(state_->resolved.definition()); }
 
 std::vector<std::int64_t> Loss::term_shape(std::span<const ConstArray> inputs) const {
   const Shapes shapes = check_inputs(state_->resolved, inputs, false);

@@ -3,37 +3,46 @@
 #include "checks.h"
 
 namespace fastloss {
+namespace {
 
-void raise(const Row& row, const Call& call, const Shapes& shapes, const Fault& fault) {
-  std::string where = subscript(fault.index, shapes.ndim, shapes.terms);
-  if (fault.inner >= 0) {  // put the class or feature back where it lies in the array
-    std::int64_t position = fault.index, whole = 0, step = 1;
-    for (int axis = call.inputs[0].ndim - 1, k = shapes.ndim - 1; axis >= 0; --axis) {
-      const std::int64_t length = call.inputs[0].shape[axis];
-      const std::int64_t at = axis == shapes.axis ? fault.inner : position % shapes.terms[k];
-      if (axis != shapes.axis) position /= shapes.terms[k--];
-      whole += at * step;
-      step *= length;
-    }
-    where = subscript(whole, call.inputs[0].ndim, call.inputs[0].shape);
+// The subscript of a term, or of one of its entries in the first input.
+std::string place_of(const Call& call, const Shapes& shapes, const Fault& fault) {
+  if (fault.inner < 0) return subscript(fault.index, shapes.ndim, shapes.terms);
+  const ConstArray& first = call.inputs[0];  // put the class or feature back where it lies in the array
+  std::int64_t position = fault.index, whole = 0, step = 1;
+  for (int axis = first.ndim - 1, k = shapes.ndim - 1; axis >= 0; --axis) {
+    const std::int64_t length = first.shape[axis];
+    const std::int64_t at = axis == shapes.axis[0] ? fault.inner : position % shapes.terms[k];
+    if (axis != shapes.axis[0]) position /= shapes.terms[k--];
+    whole += at * step;
+    step *= length;
   }
+  return subscript(whole, first.ndim, first.shape);
+}
+
+}  // namespace
+
+void raise(const Resolved& loss, const Call& call, const Shapes& shapes, const Fault& fault) {
+  const Definition& definition = loss.definition();
+  const std::string where = place_of(call, shapes, fault);
   if (fault.kind == Fault::Kind::weight)
-    domain_error(row, "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
-  const std::string name = row.inputs[fault.input];
+    domain_error(definition,
+                 "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
+  const std::string name = definition.inputs[fault.input].name;
   if (fault.kind == Fault::Kind::label) {
     const std::string label =
         fault.unsigned_label ? std::to_string(static_cast<std::uint64_t>(fault.label)) : std::to_string(fault.label);
-    label_error(row, name + where + " is " + label + ", pred has " + std::to_string(shapes.inner) +
-                         " classes: wanted 0 to " + std::to_string(shapes.inner - 1));
+    label_error(definition, name + where + " is " + label + ", " + definition.inputs[0].name + " has " +
+                                std::to_string(shapes.inner) + " classes: wanted 0 to " +
+                                std::to_string(shapes.inner - 1));
   }
-  const Interval domain =
-      fault.input == 0 ? (row.probabilities_unless_logits ? Interval{0.0, 1.0} : row.pred_domain) : row.target_domain;
-  const std::string wanted = domain.high <= 1e300
-                                 ? "within [" + number_text(domain.low) + ", " + number_text(domain.high) + "]"
-                                 : "finite and >= " + number_text(domain.low);
-  const bool logits = fault.input == 0 && row.probabilities_unless_logits;
-  domain_error(row, name + where + " is " + number_text(fault.number) + ", wanted: " + wanted +
-                        (logits ? "; for scores before the sigmoid or softmax say from_logits=True" : ""));
+  if (fault.kind == Fault::Kind::order)
+    domain_error(definition, name + where + " is " + number_text(fault.number) + ", larger than " +
+                                 number_text(fault.other) + ", which it may not exceed");
+  const bool logits = fault.input == 0 && role_place(definition, Role::logits) >= 0;
+  domain_error(definition, name + where + " is " + number_text(fault.number) + ", wanted: " +
+                               wanted_text(loss.domain[fault.input]) +
+                               (logits ? "; for scores before the sigmoid or softmax say from_logits=True" : ""));
 }
 
 }  // namespace fastloss

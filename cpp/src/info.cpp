@@ -2,7 +2,7 @@
 #include <fastloss/fastloss.h>
 
 #include "base/check.h"
-#include "checks.h"
+#include "resolved.h"
 
 namespace fastloss {
 namespace {
@@ -34,43 +34,82 @@ const char* kind_text(Kind kind) {
       return "real or vector";
     case Kind::optional_vector:
       return "vector or None";
+    case Kind::choice:
+      return "choice";
   }
   return "";
 }
 
-std::string domain_text(const Interval& domain) {
-  if (domain.low == -infinity && domain.high == infinity) return "real";
-  if (domain.high > 1e300) return "finite, >= " + number_text(domain.low);
-  return "[" + number_text(domain.low) + ", " + number_text(domain.high) + "]";
+std::string range_of(const Interval& x) {
+  return (x.open_low ? "(" : "[") + number_text(x.low) + ", " + number_text(x.high) + (x.open_high ? ")" : "]");
+}
+
+std::string interval_text(const Interval& x) {
+  if (x.everything()) return "real";
+  if (x.ends_alone) return number_text(x.low) + " or " + number_text(x.high);
+  if (x.high > 1e300)
+    return std::string(x.high == infinity ? "" : "finite, ") + (x.open_low ? "> " : ">= ") + number_text(x.low);
+  return range_of(x);
+}
+
+std::string domain_text(const Definition& definition, const Domain& domain) {
+  if (domain.when == nullptr) return interval_text(domain.interval);
+  const Parameter& parameter = definition.parameters[parameter_place(definition, domain.when)];
+  std::string when = " with " + std::string(domain.when);
+  if (parameter.kind == Kind::choice)
+    when += "='" + split(parameter.words)[static_cast<std::size_t>(domain.is)] + "'";
+  else if (parameter.kind != Kind::flag)
+    when += "=" + number_text(domain.is);
+  return interval_text(domain.interval) + "; " + interval_text(domain.then) + when;
+}
+
+const char* role_text(InputRole role) {
+  constexpr const char* texts[] = {"real", "given", "labels"};
+  return texts[static_cast<int>(role)];
 }
 
 LossInfo describe(const Entry& entry) {
-  const Row& row = *entry.row;
-  constexpr const char* rooms[] = {"pointwise", "rows", "pairs"};
+  const Definition& definition = *entry.definition;
   LossInfo info;
-  info.name = row.name;
-  info.class_name = row.class_name;
-  info.room = rooms[static_cast<int>(entry.room)];
-  info.family = row.family;
-  info.formula = row.formula;
-  info.reference = row.reference;
-  info.slack = row.slack;
-  info.aliases = split(row.aliases);
-  for (int i = 0; i < input_count(row); ++i) info.inputs.emplace_back(row.inputs[i]);
-  for (int i = 0; i < parameter_count(row); ++i) {
-    const Parameter& p = row.parameters[i];
+  info.name = definition.name;
+  info.class_name = definition.class_name;
+  info.room = entry.room_name;
+  info.family = entry.family_name;
+  info.formula = definition.formula;
+  info.reference = definition.reference;
+  info.slack = definition.slack;
+  info.aliases = split(definition.aliases);
+  for (int i = 0; i < input_count(definition); ++i) {
+    const Argument& input = definition.inputs[i];
+    const std::string labels = "class labels 0 to C-1";
+    const std::string domain = input.role != InputRole::labels ? domain_text(definition, input.domain)
+                               : input.dense.given() ? labels + ", or " + domain_text(definition, input.domain)
+                                                     : labels;
+    info.inputs.push_back({input.name, role_text(input.role), input.shape.text, input.dense.text, domain});
+  }
+  info.terms = definition.terms.text;
+  for (const Order& order : definition.ordered)
+    if (order.smaller >= 0) info.ordered.emplace_back(order.smaller, order.larger);
+  for (int i = 0; i < parameter_count(definition); ++i) {
+    const Parameter& p = definition.parameters[i];
     info.parameters.push_back({p.name, kind_text(p.kind), range_text(p), value_of(fallback_of(p))});
   }
-  info.pred_domain = row.probabilities_unless_logits ? "[0, 1]; real with from_logits" : domain_text(row.pred_domain);
-  info.target_domain = row.labels ? "class labels 0 to C-1" : domain_text(row.target_domain);
-  info.n_differentiable = row.differentiable;
-  info.ulp = row.ulp;
-  info.convex = row.convex;
-  info.labels = row.labels;
+  info.n_differentiable = differentiable_count(definition);
+  info.ulp = definition.ulp;
+  info.convex = definition.convex;
+  info.hessian = definition.hessian;
+  info.least = definition.least;
   return info;
 }
 
 }  // namespace
+
+std::string wanted_text(const Interval& x) {
+  if (x.ends_alone) return number_text(x.low) + " or " + number_text(x.high);
+  if (x.high > 1e300)
+    return std::string(x.high == infinity ? "" : "finite and ") + (x.open_low ? "> " : ">= ") + number_text(x.low);
+  return "within " + range_of(x);
+}
 
 std::vector<LossInfo> losses() {
   std::vector<LossInfo> all;

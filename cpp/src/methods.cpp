@@ -11,7 +11,7 @@ namespace fastloss {
 class Binding {
  public:
   Binding(const Resolved& loss, const detail::Request& request, const Options& options) : loss_(loss) {
-    check_count(loss.row(), request.inputs.size());
+    check_count(loss.definition(), request.inputs.size());
     int n = 0;
     for (const Input* input : request.inputs) inputs_[n++] = input->array();
     call_.inputs = {inputs_, static_cast<std::size_t>(n)};
@@ -38,9 +38,9 @@ class Binding {
 
  private:
   void bind(const detail::Request& request, const Options& options) {
-    const Row& row = loss_.row();
+    const Definition& definition = loss_.definition();
     if (request.want_value && options.reduction == Reduction::none)
-      parameter_error(row, "reduction is none, wanted: mean or sum; terms() gives the value of every term");
+      parameter_error(definition, "reduction is none, wanted: mean or sum; terms() gives the value of every term");
     int n = 0;
     for (const Output* grad : request.grad) grad_[n] = place(*grad, inputs_[n], grad_strides_[n]), ++n;
     call_.grad = {grad_, static_cast<std::size_t>(n)};
@@ -62,7 +62,7 @@ class Binding {
 
   // The view of a result that is shaped as `like`.
   Array place(const Output& out, const ConstArray& like, std::int64_t* strides) {
-    if (!out.given_) parameter_error(loss_.row(), "an output is left out");
+    if (!out.given_) parameter_error(loss_.definition(), "an output is left out");
     Array array = out.kept_.array();
     if (!out.flat_) return array;
     shapes();  // before the shape of an input is followed

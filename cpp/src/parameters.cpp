@@ -1,11 +1,11 @@
-// What a Loss keeps: its parameters, checked against the row's ranges when it is made.
+// What a Loss keeps: its parameters, checked against the definition's ranges when it is made.
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
 
 #include "base/check.h"
 #include "base/float_mode.h"
-#include "checks.h"
+#include "resolved.h"
 
 namespace fastloss {
 std::string range_text(const Parameter& p) {
@@ -37,7 +37,7 @@ bool within(const Parameter& p, double x) {
 
 class Resolver {
  public:
-  Resolver(const Row& row, const Parameter& parameter) : row_(row), p_(parameter) {}
+  Resolver(const Definition& definition, const Parameter& parameter) : definition_(definition), p_(parameter) {}
 
   FieldValue operator()(const FieldValue& given) const {
     switch (p_.kind) {
@@ -61,6 +61,8 @@ class Resolver {
       case Kind::real_or_vector:
         if (std::holds_alternative<std::span<const double>>(given)) return vector(given, "");
         return real(given, "or one per last axis");
+      case Kind::choice:
+        break;
     }
     return given;
   }
@@ -86,7 +88,7 @@ class Resolver {
     if (elements == nullptr || elements->empty()) fail(given, "one or more " + wanted());
     for (std::size_t i = 0; i < elements->size(); ++i)
       if (!within(p_, (*elements)[i]))
-        parameter_error(row_, std::string(p_.name) + "[" + std::to_string(i) + "] is " + number_text((*elements)[i]) +
+        parameter_error(definition_, std::string(p_.name) + "[" + std::to_string(i) + "] is " + number_text((*elements)[i]) +
                                   ", wanted: " + wanted());
     return given;
   }
@@ -101,10 +103,10 @@ class Resolver {
         return x.empty() ? "empty" : "a vector of " + std::to_string(x.size());
       }
     };
-    parameter_error(row_, std::string(p_.name) + " is " + std::visit(Text{}, given) + ", wanted: " + wanted);
+    parameter_error(definition_, std::string(p_.name) + " is " + std::visit(Text{}, given) + ", wanted: " + wanted);
   }
 
-  const Row& row_;
+  const Definition& definition_;
   const Parameter& p_;
 };
 
@@ -121,29 +123,48 @@ FieldValue field_of(const Value& value) {  // of a vector, a view of it
 }
 
 void keep_parameters(Resolved& loss) {
-  const Row& row = loss.row();
-  const auto find = [&](const char* name) -> const FieldValue* {
-    const int place = parameter_place(row, name);
-    return place < 0 ? nullptr : &loss.given[place];
-  };
-  const auto vector = [&](const char* name) {
-    const FieldValue* value = find(name);
-    const auto* elements = value == nullptr ? nullptr : std::get_if<std::span<const double>>(value);
-    return elements ? *elements : std::span<const double>{};
-  };
-  loss.class_weight = vector("class_weight");
-  if (row.element_parameter != nullptr) loss.element = vector(row.element_parameter);
-  if (loss.entry.room == Room::rows) loss.class_alpha = vector("alpha");
-  if (const FieldValue* axis = find("axis")) loss.axis = std::get<std::int64_t>(*axis);
-  if (const FieldValue* given = find("ignore_index")) {
-    const auto* index = std::get_if<std::int64_t>(given);
-    loss.has_ignore_index = index != nullptr;
-    if (index != nullptr) loss.ignore_index = *index;
+  const Definition& definition = loss.definition();
+  for (int i = 0; i < parameter_count(definition); ++i) {
+    const FieldValue& value = loss.given[i];
+    const auto vector = [&] {
+      const auto* elements = std::get_if<std::span<const double>>(&value);
+      return elements ? *elements : std::span<const double>{};
+    };
+    switch (definition.parameters[i].role) {
+      case Role::none:
+        break;
+      case Role::logits:
+        loss.logits = loss.numbers[i] != 0.0;
+        break;
+      case Role::class_weight:
+        loss.class_weight = vector();
+        break;
+      case Role::class_scale:
+        loss.class_scale = vector();
+        break;
+      case Role::smoothing:
+        loss.smoothing = loss.numbers[i];
+        break;
+      case Role::clip:
+        loss.clip = loss.numbers[i];
+        break;
+      case Role::axis:
+        loss.axis = std::get<std::int64_t>(value);
+        loss.has_axis = true;
+        break;
+      case Role::ignore:
+        if (const auto* index = std::get_if<std::int64_t>(&value)) loss.ignore_index = *index, loss.has_ignore_index = true;
+        break;
+      case Role::per_element:
+        loss.element = vector();
+        loss.element_place = i;
+        break;
+    }
   }
-  loss.pred_domain = row.pred_domain;
-  if (row.probabilities_unless_logits) {
-    const FieldValue* logits = find("from_logits");
-    loss.pred_domain = logits == nullptr || !std::get<bool>(*logits) ? Interval{0.0, 1.0} : Interval{};
+  for (int i = 0; i < input_count(definition); ++i) {
+    const Domain& domain = definition.inputs[i].domain;
+    const bool then = domain.when != nullptr && loss.numbers[parameter_place(definition, domain.when)] == domain.is;
+    loss.domain[i] = then ? domain.then : domain.interval;
   }
 }
 
@@ -166,28 +187,36 @@ std::vector<Field> fields_of(const Parameters& parameters) {
   return fields;
 }
 
+namespace {
+int place_of(const Definition& definition, std::string_view name) {
+  for (int i = 0; i < parameter_count(definition); ++i)
+    if (name == definition.parameters[i].name) return i;
+  return -1;
+}
+}  // namespace
+
 Resolved resolve(std::string_view name, std::span<const Field> fields) {
   const FloatMode mode;  // a parameter may be subnormal
   const Entry* entry = find_loss(name);
   if (entry == nullptr) unknown_loss(std::string(name));
   Resolved loss;
   loss.entry = *entry;
-  const Row& row = *entry->row;
-  const int count = parameter_count(row);
-  for (int i = 0; i < count; ++i) loss.given[i] = fallback_of(row.parameters[i]);
+  const Definition& definition = *entry->definition;
+  const int count = parameter_count(definition);
+  for (int i = 0; i < count; ++i) loss.given[i] = fallback_of(definition.parameters[i]);
   for (const Field& field : fields) {
-    const int place = parameter_place(row, field.name);
+    const int place = place_of(definition, field.name);
     if (place < 0) {
       std::string known;
-      for (int i = 0; i < count; ++i) known += std::string(i ? ", " : "") + row.parameters[i].name;
-      parameter_error(row,
+      for (int i = 0; i < count; ++i) known += std::string(i ? ", " : "") + definition.parameters[i].name;
+      parameter_error(definition,
                       "there is no parameter '" + std::string(field.name) + "'; it takes " + (count ? known : "none"));
     }
-    loss.given[place] = Resolver(row, row.parameters[place])(field.value);
+    loss.given[place] = Resolver(definition, definition.parameters[place])(field.value);
   }
   for (int i = 0; i < count; ++i) loss.numbers[i] = std::visit(Number{}, loss.given[i]);
   keep_parameters(loss);
-  if (row.variant != nullptr) loss.variant = row.variant(loss.numbers);
+  if (definition.variant != nullptr) loss.variant = definition.variant(definition, loss.numbers);
   const auto beyond_float = [](double x) { return std::abs(x) > FLT_MAX || (x != 0.0 && std::abs(x) < FLT_MIN); };
   loss.beyond_float = std::any_of(loss.numbers, loss.numbers + count, beyond_float) ||
                       std::any_of(loss.element.begin(), loss.element.end(), beyond_float);
@@ -197,8 +226,8 @@ Resolved resolve(std::string_view name, std::span<const Field> fields) {
 std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields) {
   auto state = std::make_shared<Loss::State>();
   const Resolved loss = resolve(name, fields);
-  for (int i = 0; i < parameter_count(loss.row()); ++i)
-    state->given.emplace_back(loss.row().parameters[i].name, value_of(loss.given[i]));
+  for (int i = 0; i < parameter_count(loss.definition()); ++i)
+    state->given.emplace_back(loss.definition().parameters[i].name, value_of(loss.given[i]));
   state->resolved = resolve(name, fields_of(state->given));  // again, over the vectors that were kept
   return state;
 }

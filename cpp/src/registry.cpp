@@ -1,40 +1,71 @@
-// The list of all losses: the rooms' tables, one after the other.
+// The list of all losses: the families' definitions, one after the other.
 #include "registry.h"
 
-#include "pairs/table.h"
-#include "pointwise/table.h"
-#include "rows/table.h"
+#include <algorithm>
+
+#include "base/parameters.h"
 
 namespace fastloss {
 namespace {
 
-#define FASTLOSS_ROW(kernels, ...) Row{__VA_ARGS__},
-constexpr Row pointwise_rows[] = {FASTLOSS_POINTWISE(FASTLOSS_ROW)};
-constexpr Row row_rows[] = {FASTLOSS_ROWS(FASTLOSS_ROW)};
-constexpr Row pair_rows[] = {FASTLOSS_PAIRS(FASTLOSS_ROW)};
+#define LOSS(kernels, ...) Definition{__VA_ARGS__},
+constexpr Definition pointwise_regression[] = {
+#include "pointwise/regression.inc"
+};
+constexpr Definition pointwise_binary[] = {
+#include "pointwise/binary.inc"
+};
+constexpr Definition rows_classification[] = {
+#include "rows/classification.inc"
+};
+constexpr Definition pairs_embedding[] = {
+#include "pairs/embedding.inc"
+};
+#undef LOSS
 
-constexpr int count = static_cast<int>(std::size(pointwise_rows) + std::size(row_rows) + std::size(pair_rows));
+#define FASTLOSS_FAMILY(room, family) +static_cast<int>(std::size(room##_##family))
+constexpr int count = 0 FASTLOSS_FAMILIES(FASTLOSS_FAMILY);
+#undef FASTLOSS_FAMILY
 
 struct Entries {
   Entry entry[count];
   constexpr Entries() : entry() {
     int k = 0;
-    const auto append = [&](std::span<const Row> rows, Room room) {
-      for (int place = 0; place < static_cast<int>(rows.size()); ++place) entry[k++] = {&rows[place], room, place};
+    const auto append = [&](std::span<const Definition> definitions, Entry like) {
+      for (const Definition& definition : definitions) {
+        entry[k] = like;
+        entry[k++].definition = &definition;
+        ++like.place;
+      }
     };
-    append(pointwise_rows, Room::pointwise);
-    append(row_rows, Room::rows);
-    append(pair_rows, Room::pairs);
+#define FASTLOSS_FAMILY(room, family) \
+  append(room##_##family, {nullptr, Room::room, Family::room##_##family, 0, #room, #family});
+    FASTLOSS_FAMILIES(FASTLOSS_FAMILY)
+#undef FASTLOSS_FAMILY
   }
 };
 constexpr Entries entries;
 
-bool listed(std::string_view names, std::string_view name) noexcept {
-  while (!names.empty()) {
-    const std::size_t end = names.find('|');
-    if (names.substr(0, end) == name) return true;
+// The names in order, for a loss by type is looked up in every call.
+struct Names {
+  struct Name {
+    std::string_view name;
+    const Entry* entry;
+  };
+  Name of[count];
+  constexpr Names() : of() {
+    for (int i = 0; i < count; ++i) of[i] = {entries.entry[i].definition->name, &entries.entry[i]};
+    std::sort(of, of + count, [](const Name& a, const Name& b) { return a.name < b.name; });
+  }
+};
+constexpr Names names;
+
+bool listed(std::string_view aliases, std::string_view name) noexcept {
+  while (!aliases.empty()) {
+    const std::size_t end = aliases.find('|');
+    if (aliases.substr(0, end) == name) return true;
     if (end == std::string_view::npos) break;
-    names.remove_prefix(end + 1);
+    aliases.remove_prefix(end + 1);
   }
   return false;
 }
@@ -44,27 +75,12 @@ bool listed(std::string_view names, std::string_view name) noexcept {
 std::span<const Entry> all_losses() { return entries.entry; }
 
 const Entry* find_loss(std::string_view name) noexcept {
+  const Names::Name* found = std::lower_bound(
+      names.of, names.of + count, name, [](const Names::Name& a, std::string_view b) { return a.name < b; });
+  if (found != names.of + count && found->name == name) return found->entry;
   for (const Entry& entry : entries.entry)
-    if (name == entry.row->name || listed(entry.row->aliases, name)) return &entry;
+    if (listed(entry.definition->aliases, name)) return &entry;
   return nullptr;
-}
-
-int parameter_count(const Row& row) noexcept {
-  int n = 0;
-  while (n < max_parameters && row.parameters[n].name != nullptr) ++n;
-  return n;
-}
-
-int input_count(const Row& row) noexcept {
-  int n = 0;
-  while (n < max_inputs && row.inputs[n] != nullptr) ++n;
-  return n;
-}
-
-int parameter_place(const Row& row, std::string_view name) noexcept {
-  for (int i = 0; i < parameter_count(row); ++i)
-    if (name == row.parameters[i].name) return i;
-  return -1;
 }
 
 }  // namespace fastloss

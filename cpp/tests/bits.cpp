@@ -4,10 +4,12 @@
 #include <fastloss/fastloss.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -54,6 +56,20 @@ struct Buffer {
   }
   Array out() { return {bytes.data(), dtype, static_cast<int>(shape.size()), shape.data(), strides.data()}; }
   std::size_t size() const { return bytes.size() / static_cast<std::size_t>(size_of(dtype)); }
+  // Of a real type.
+  double get(std::size_t i) const {
+    const char* p = bytes.data() + i * static_cast<std::size_t>(size_of(dtype));
+    double wide = 0.0;
+    float narrow = 0.0f;
+    std::uint16_t half = 0;
+    if (dtype == DType::float64) return std::memcpy(&wide, p, 8), wide;
+    if (dtype == DType::float32) return std::memcpy(&narrow, p, 4), static_cast<double>(narrow);
+    std::memcpy(&half, p, 2);
+    if (dtype == DType::bfloat16)
+      return static_cast<double>(__builtin_bit_cast(float, static_cast<std::uint32_t>(half) << 16));
+    const double size = std::ldexp((half & 0x3ff) + 1024, (half >> 10 & 31) - 25);
+    return (half & 0x7fff) == 0 ? 0.0 : half & 0x8000 ? -size : size;
+  }
   void set(std::size_t i, double x) {
     char* p = bytes.data() + i * static_cast<std::size_t>(size_of(dtype));
     const float narrow = static_cast<float>(x);
@@ -88,7 +104,43 @@ double draw(Random& random, const std::string& domain, bool logits) {
   const double u = random.uniform(), kind = random.uniform();
   if (domain.starts_with("[0, 1]") && !logits) return kind < 0.1 ? 0.0 : kind < 0.2 ? 1.0 : u;
   if (domain.starts_with("finite, >= 0")) return kind < 0.5 ? 0.0 : u;
+  if (domain.starts_with("finite, > ")) return std::atof(domain.c_str() + 10) + 0.01 + 3.0 * u;
+  if (domain.starts_with(">= 0")) return kind < 0.1 ? 0.0 : kind < 0.2 ? std::numeric_limits<double>::infinity() : 3.0 * u;
+  if (domain.find(" or ") < domain.find(';'))
+    return kind < 0.5 ? std::atof(domain.c_str()) : std::atof(domain.c_str() + domain.find(" or ") + 4);
   return (u - 0.5) * (kind < 0.2 ? 240.0 : kind < 0.5 ? 30.0 : 3.0);
+}
+
+// The shape that a definition's words stand for.
+std::vector<std::int64_t> shape_of(const std::string& words, std::int64_t terms, std::int64_t inner) {
+  std::vector<std::int64_t> shape;
+  for (const char c : words)
+    if (c == '*')
+      shape.push_back(terms);
+    else if (c >= 'A' && c <= 'Z')
+      shape.push_back(inner);
+    else if (c >= '0' && c <= '9')
+      shape.push_back(c - '0');
+  return shape;
+}
+
+// Exchanges the numbers of a term that are not in order.
+void put_in_order(const LossInfo& info, std::vector<Buffer>& inputs, std::int64_t terms) {
+  struct Place {
+    std::size_t input, entry, entries;
+  };
+  std::vector<Place> places;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::size_t entries = info.inputs[i].shape.ends_with('4') ? 4 : 1;
+    for (std::size_t k = 0; k < entries; ++k) places.push_back({i, k, entries});
+  }
+  for (const auto& [smaller, larger] : info.ordered)
+    for (std::size_t t = 0; t < static_cast<std::size_t>(terms); ++t) {
+      const Place a = places[static_cast<std::size_t>(smaller)], b = places[static_cast<std::size_t>(larger)];
+      const std::size_t i = t * a.entries + a.entry, j = t * b.entries + b.entry;
+      const double low = inputs[a.input].get(i), high = inputs[b.input].get(j);
+      if (low > high) inputs[a.input].set(i, high), inputs[b.input].set(j, low);
+    }
 }
 
 std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weighted, int threads) {
@@ -97,26 +149,25 @@ std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weigh
   const Loss loss(info.name, has_logits ? Parameters{{"from_logits", logits}} : Parameters{});
   Random random;
   Hash hash;
-  const bool rows = info.room == "rows", pairs = info.room == "pairs";
-  for (const std::int64_t inner :
-       rows || pairs ? std::vector<std::int64_t>{3, 37, 1100} : std::vector<std::int64_t>{1, 5003}) {
-    const std::int64_t terms = rows || pairs ? 57 : inner == 1 ? 700 : 1;
-    const std::vector<std::int64_t> full = rows || pairs ? std::vector{terms, inner} : std::vector{terms * inner};
-    const std::vector<std::int64_t> per_term = rows || pairs ? std::vector{terms} : full;
+  const std::string& first = info.inputs[0].shape;
+  const bool whole = std::any_of(first.begin(), first.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  for (const std::int64_t inner : whole ? std::vector<std::int64_t>{3, 37, 1100} : std::vector<std::int64_t>{1, 5003}) {
+    const std::int64_t terms = whole ? 57 : inner == 1 ? 700 : inner;
+    const std::vector<std::int64_t> per_term = shape_of(info.terms, terms, inner);
     std::vector<Buffer> inputs;
-    for (std::size_t i = 0; i < info.inputs.size(); ++i) {
-      const bool real = static_cast<int>(i) < info.n_differentiable;
-      const bool label = info.labels && !real;
+    for (const InputInfo& input : info.inputs) {
+      const bool real = input.role == "real", label = input.role == "labels";
       inputs.emplace_back(real                      ? dtype
                           : label                   ? DType::int64
                           : dtype == DType::float64 ? DType::float64
                                                     : DType::float32,
-                          real || (!label && !pairs) ? full : per_term);
-      for (std::size_t k = 0; k < inputs[i].size(); ++k)
-        inputs[i].set(
+                          shape_of(input.shape, terms, inner));
+      for (std::size_t k = 0; k < inputs.back().size(); ++k)
+        inputs.back().set(
             k, label ? static_cast<double>(static_cast<std::int64_t>(random.uniform() * static_cast<double>(inner)))
-                     : draw(random, real ? info.pred_domain : info.target_domain, logits && real));
+                     : draw(random, input.domain, logits && real));
     }
+    put_in_order(info, inputs, terms);
     Buffer weight(DType::float64, per_term), values(dtype, per_term);
     for (std::size_t k = 0; k < weight.size(); ++k) weight.set(k, random.uniform());
     std::vector<ConstArray> views;
@@ -125,8 +176,8 @@ std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weigh
     std::vector<Buffer> grads, hessians;
     std::vector<Array> grad_out, hess_out;
     for (int i = 0; i < info.n_differentiable; ++i) {
-      grads.emplace_back(dtype, full);
-      hessians.emplace_back(dtype, full);
+      grads.emplace_back(dtype, inputs[static_cast<std::size_t>(i)].shape);
+      hessians.emplace_back(dtype, inputs[static_cast<std::size_t>(i)].shape);
     }
     for (int i = 0; i < info.n_differentiable; ++i) {
       grad_out.push_back(grads[static_cast<std::size_t>(i)].out());
@@ -140,7 +191,7 @@ std::uint64_t hash_of(const LossInfo& info, bool logits, DType dtype, bool weigh
     for (const Curvature curvature : {Curvature::exact, Curvature::positive}) {
       call.curvature = curvature;
       call.grad = grad_out;
-      call.hess = hess_out;
+      if (info.hessian) call.hess = hess_out;
       const double again = loss.evaluate(call);
       hash.add(&again, sizeof again);
       for (const Buffer& b : grads) hash.add(b.bytes.data(), b.bytes.size());
@@ -173,7 +224,7 @@ int main(int argc, char** argv) {
   std::size_t count = 0;
   for (const LossInfo& info : losses()) {
     for (const bool logits : {false, true}) {
-      if (logits && !info.pred_domain.ends_with("from_logits")) continue;
+      if (logits && !info.inputs[0].domain.ends_with("from_logits")) continue;
       for (const DType dtype : {DType::float32, DType::float64, DType::float16, DType::bfloat16}) {
         for (const bool weighted : {false, true}) {
           const std::uint64_t one = hash_of(info, logits, dtype, weighted, 1),

@@ -84,14 +84,25 @@ struct ParameterInfo {
   std::string name, kind, range;  // kind: flag, integer, real, vector, with "or None" where it may be left out
   Value fallback;
 };
+struct InputInfo {
+  std::string name;
+  std::string role;    // real: a float with a gradient; given: any real number; labels: class indices
+  std::string shape;   // in words, "*b C": see docs/shapes.md
+  std::string dense;   // of labels, the shape of shares given in their place; or nothing
+  std::string domain;  // the numbers it may hold
+};
 struct LossInfo {
   std::string name, class_name, room, family, formula, reference;
   std::string slack;  // S of the error bound, see docs/numerics.md
-  std::vector<std::string> aliases, inputs;
+  std::vector<std::string> aliases;
+  std::vector<InputInfo> inputs;
+  std::string terms;  // their shape
+  // Pairs of numbers of a term of which the first may not be the larger; an input "*b 4" is four numbers.
+  std::vector<std::pair<int, int>> ordered;
   std::vector<ParameterInfo> parameters;
-  std::string pred_domain, target_domain;
   int n_differentiable = 1, ulp = 4;
-  bool convex = true, labels = false;
+  double least = 0.0;  // no value is below
+  bool convex = true, hessian = true;
 };
 FASTLOSS_API std::vector<LossInfo> losses();
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <fastloss/export.h>
+#include <fastloss/limits.h>
 
 #include <cstdint>
 #include <stdexcept>
@@ -25,7 +26,6 @@ enum class DType : std::uint8_t {
 };
 
 inline constexpr int dtype_count = 13;
-inline constexpr int max_ndim = 64;
 
 // The size of one element in bytes.
 constexpr int size_of(DType dtype) {

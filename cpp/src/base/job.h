@@ -10,34 +10,42 @@
 #include "base/exact_sum.h"
 #include "base/operand.h"
 #include "base/parallel.h"
-#include "base/row.h"
+#include "base/definition.h"
+#include "base/families.h"
 #include "base/workspace.h"
 
 namespace fastloss {
 
 struct Job {
-  const Row* row = nullptr;
-  int loss = 0;  // its place in the room's table
-  int variant = 0;
+  const Definition* definition = nullptr;
+  Family family = {};
+  int kernel = 0;  // its place among those of the family
   ParameterArray parameters = nullptr;
-  const double* class_weight = nullptr;  // per class, with its optional companion alpha multiplied in apart
-  const double* class_alpha = nullptr;
+  // What the parameters of the same role say.
+  bool logits = true;
+  double smoothing = 0.0, clip = 0.0;
+  const double *class_weight = nullptr, *class_scale = nullptr;  // per class
   std::int64_t ignore_index = 0;
   bool has_ignore_index = false;
-  Interval pred_domain, target_domain;
 
-  int inputs = 2;
-  Operand input[max_inputs];  // positions are terms; rows and pairs step along inner_stride
-  Operand element;            // the per-element parameter, constant or per last axis
+  // The inputs, those with a gradient first. Positions are terms; rows and pairs step along inner_stride. A pointwise
+  // loss takes numbers: an input with a fixed axis is as many operands.
+  int inputs = 2, differentiable = 1;
+  Operand input[max_operands];
+  std::int8_t source[max_operands] = {};  // which input it comes from
+  Interval domain[max_operands];
+  bool labels = false;  // the last input holds labels
+  Operand element;      // the per-element parameter, constant or per last axis
   Operand weight;
   bool weighted = false;
   std::int64_t terms = 0;
   std::int64_t inner = 1;  // classes or features
+  std::int64_t fold = 1;   // so many pointwise terms are averaged to one of the loss
 
   bool reduced = true;  // a sum is wanted
   bool want_terms = false, want_grad = false, want_hess = false, positive = false;
   bool mean = false;  // derivatives are divided by the total weight
-  Operand term_values, grad[max_inputs], hess[max_inputs];
+  Operand term_values, grad[max_differentiable], hess[max_differentiable];
   double scale = 1.0;
   int threads = 1;
   ParallelFor parallel_for;
@@ -48,11 +56,11 @@ struct Job {
 
 // The first thing found wrong with the data, by position, whatever the number of threads.
 struct Fault {
-  enum class Kind { none, input, weight, label } kind = Kind::none;
+  enum class Kind { none, input, weight, label, order } kind = Kind::none;
   std::int64_t index = INT64_MAX;  // term (pointwise: element)
   std::int64_t inner = -1;         // class or feature, where there is one
   int input = 0;
-  double number = 0.0;
+  double number = 0.0, other = 0.0;  // order: the number that is larger than the other input's
   std::int64_t label = 0;
   bool unsigned_label = false;
 };

@@ -6,6 +6,7 @@
 #include "block/accumulate.h"
 #include "block/half.h"
 #include "block/stream.h"
+#include "block/turn.h"
 
 namespace fastloss::FASTLOSS_ISA {
 namespace {
@@ -141,6 +142,31 @@ bool unfit(const T* __restrict x, int n, T low, T high) noexcept {
 }
 
 template <class T>
+bool neither(const T* __restrict x, int n, T a, T b) noexcept {
+  int count = 0;
+#pragma omp simd reduction(+ : count)
+  for (int i = 0; i < n; ++i) count += (x[i] != a) & (x[i] != b) & (x[i] == x[i]);
+  return count != 0;
+}
+
+template <class T>
+bool crossed(const T* __restrict x, const T* __restrict y, int n) noexcept {
+  int count = 0;
+#pragma omp simd reduction(+ : count)
+  for (int i = 0; i < n; ++i) count += x[i] > y[i];
+  return count != 0;
+}
+
+template <class T>
+void weigh(T* __restrict x, const double* __restrict weight, double factor, int n) noexcept {
+#pragma omp simd
+  for (int i = 0; i < n; ++i) {
+    const T product = static_cast<T>(static_cast<double>(x[i]) * (weight[i] * factor));
+    x[i] = weight[i] == 0.0 ? T(0) : canonical(product);
+  }
+}
+
+template <class T>
 void stream(T* source, char* target, int n, bool begins, bool ends) noexcept {
   stream_whole_lines(source, target, n, begins, ends);
 }
@@ -171,9 +197,14 @@ constexpr Passes<T> passes() {
       .store_weighted = {},
       .outside = outside<T>,
       .unfit = unfit<T>,
+      .neither = neither<T>,
+      .crossed = crossed<T>,
       .stream_lines = stream<T>,
       .sum = sum<T>,
       .sum_weighted = sum_weighted<T>,
+      .weigh = weigh<T>,
+      .turn_in = turn_in<T>,
+      .turn_out = turn_out<T>,
   };
   if constexpr (sizeof(T) == 4) {
     table.store[9] = store<Float16, T>;
@@ -193,7 +224,6 @@ constexpr Passes<double> double_passes = passes<double>();
 
 }  // namespace
 
-const Passes<float>* passes_float() { return &float_passes; }
-const Passes<double>* passes_double() { return &double_passes; }
+Ends<Passes> block_passes() { return {&float_passes, &double_passes}; }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/exact_sum.h"
@@ -41,15 +42,27 @@ void scatter_run(const Operand& operand, std::int64_t index, int n, Put put) noe
   }
 }
 
+// Times `factor` and, where they are given, its weights.
 template <class T>
-void store_run(const Passes<T>& passes, const Operand& operand, std::int64_t index, int n, const T* source,
+void store_run(const Passes<T>& own, const Operand& operand, std::int64_t index, int n, const T* source,
                const double* weight, double factor, bool past_cache) noexcept {
   const int dtype = static_cast<int>(operand.dtype);
+  if constexpr (sizeof(T) == 8) {
+    if (own.store[dtype] == nullptr) {  // half types take a float on the way
+      alignas(64) double exact[run_length];
+      alignas(64) float narrow[run_length];
+      own.store[static_cast<int>(DType::float64)](source, weight == nullptr ? factor : 1.0,
+                                                  reinterpret_cast<char*>(exact), sizeof(double), n, false);
+      if (weight != nullptr) own.weigh(exact, weight, factor, n);
+      for (int i = 0; i < n; ++i) narrow[i] = static_cast<float>(exact[i]);
+      return store_run(passes<float>(), operand, index, n, narrow, nullptr, 1.0, false);
+    }
+  }
   scatter_run(operand, index, n, [&](int done, char* target, std::int64_t step, int count) {
     if (weight != nullptr)
-      passes.store_weighted[dtype](source + done, weight + done, factor, target, step, count, past_cache);
+      own.store_weighted[dtype](source + done, weight + done, factor, target, step, count, past_cache);
     else
-      passes.store[dtype](source + done, static_cast<T>(factor), target, step, count, past_cache);
+      own.store[dtype](source + done, static_cast<T>(factor), target, step, count, past_cache);
   });
 }
 
@@ -84,18 +97,40 @@ inline const double* fetch_weights(const Passes<double>& passes, const Job& job,
 
 // Reports the first element of a run beyond its domain. Elements are looked at before narrowing to T.
 template <class T>
-bool check_domain(const Tier& tier, const Job& job, int input, const Interval& domain, const T* values,
-                  std::int64_t index, int n, Faults& faults) noexcept {
-  const Operand& operand = job.input[input];
-  double wide[run_length];
-  if (operand.dtype == own_dtype<T> || operand.dtype != DType::float64) {
-    if (!tier.passes<T>().outside(values, padded(n), static_cast<T>(domain.low), static_cast<T>(domain.high)))
+bool check_domain(const Job& job, int operand, const T* values, std::int64_t index, int n, Faults& faults) noexcept {
+  const Interval& domain = job.domain[operand];
+  const Operand& from = job.input[operand];
+  constexpr T inf = std::numeric_limits<T>::infinity();
+  T low = static_cast<T>(domain.low), high = static_cast<T>(domain.high);
+  if (domain.open_low) low = std::nextafter(low, inf);
+  if (domain.open_high) high = std::nextafter(high, -inf);
+  if (from.dtype == own_dtype<T> || from.dtype != DType::float64) {
+    if (!(domain.ends_alone ? passes<T>().neither(values, padded(n), low, high)
+                            : passes<T>().outside(values, padded(n), low, high)))
       return true;
   }
-  const double* exact = fetch(tier.passes<double>(), operand, index, n, wide);
+  double wide[run_length];
+  const double* exact = fetch(passes<double>(), from, index, n, wide);
   for (int i = 0; i < n; ++i) {
-    if (!(exact[i] < domain.low) && !(exact[i] > domain.high)) continue;
-    faults.report({.kind = Fault::Kind::input, .index = index + i, .input = input, .number = exact[i]});
+    if (domain.contains(exact[i])) continue;
+    faults.report({.kind = Fault::Kind::input, .index = index + i, .input = job.source[operand], .number = exact[i]});
+    return false;
+  }
+  return true;
+}
+
+// Reports the first element of one operand that is larger than that of another.
+template <class T>
+bool check_order(const Job& job, Order order, const T* smaller, const T* larger, std::int64_t index, int n,
+                 Faults& faults) noexcept {
+  if (!passes<T>().crossed(smaller, larger, padded(n))) return true;
+  for (int i = 0; i < n; ++i) {
+    if (!(smaller[i] > larger[i])) continue;
+    faults.report({.kind = Fault::Kind::order,
+                   .index = index + i,
+                   .input = job.source[order.smaller],
+                   .number = static_cast<double>(smaller[i]),
+                   .other = static_cast<double>(larger[i])});
     return false;
   }
   return true;

@@ -63,7 +63,7 @@ inline void finish_sums(const Job& job, const SharedSum& sum, const SharedSum* w
 
 // The sum of the sample weights of all terms.
 inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
-  const Passes<double>& passes = tier().passes<double>();
+  const Passes<double>& own = passes<double>();
   const std::int64_t blocks = (job.terms + block_length - 1) / block_length;
   SharedSum total;
   const int threads = threads_for(job, static_cast<double>(job.terms));
@@ -76,9 +76,9 @@ inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
       const std::int64_t last = std::min<std::int64_t>((block + 1) * block_length, job.terms);
       for (std::int64_t index = block * block_length; index < last; index += run_length) {
         const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
-        const double* weight = fetch_weights(passes, job, index, n, scratch, faults);
+        const double* weight = fetch_weights(own, job, index, n, scratch, faults);
         if (weight == nullptr) return;
-        passes.sum(weight, padded(n), sum);
+        own.sum(weight, padded(n), sum);
       }
       local.add(sum_of(sum));
     }

@@ -1,7 +1,9 @@
 // Losses on distances between embeddings.
 #pragma once
+#include "block/takes.h"
 #include "pairs/power_norm.h"
 #include "pairs/slopes.h"
+#include "pairs/wall.h"
 
 namespace fastloss::FASTLOSS_ISA {
 
@@ -38,6 +40,7 @@ struct DirectTriple {
 // `curvature` is that of Gauss and Newton, 2y + 2(1 - y) [d < margin] u^2.
 template <class T>
 struct Contrastive {
+  FASTLOSS_TAKES(margin);
   static constexpr int inputs = 2, forms = 1;
   static constexpr bool costly = false;
   Euclidean<T> distance;
@@ -46,7 +49,7 @@ struct Contrastive {
   FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double y, const double* p,
                                               bool derivatives) {
     distance.measure(x[0], x[1], n, {.derivatives = derivatives});
-    margin = p[0];
+    margin = p[At::margin];
     const Wide<T> d = distance.d, gap = Wide<T>(margin) - d, apart = Wide<T>(1.0) - Wide<T>(y);
     const double reach = max(double(gap), 0.0), similar = weighted(y, double(distance.d2));
     pull = 2.0 * y;
@@ -78,6 +81,7 @@ struct Contrastive {
 // takes the place of d(anchor, negative) where it is smaller; equal ones share.
 template <class T, class Norm>
 struct Triplet {
+  FASTLOSS_TAKES(margin, p, squared, swap);
   static constexpr int inputs = 3, forms = 2;
   static constexpr bool costly = Norm::costly;
   enum { ap, an, pn };
@@ -86,15 +90,15 @@ struct Triplet {
 
   FASTLOSS_INLINE_MEMBER PairMeasured measure(const T* const* x, std::int64_t n, double, const double* p,
                                               bool derivatives) {
-    const NormChoice choice{.squared = p[2] != 0.0, .p = p[1], .derivatives = derivatives};
-    const bool swap = p[3] != 0.0;
+    const NormChoice choice{.squared = p[At::squared] != 0.0, .p = p[At::p], .derivatives = derivatives};
+    const bool swap = p[At::swap] != 0.0;
     for (int k = ap; k <= (swap ? pn : an); ++k) d[k].measure(x[k == pn], x[k == ap ? 1 : 2], n, choice);
     pn_share = !swap                                  ? 0.0
                : d[pn].distance() == d[an].distance() ? 0.5
                : d[pn].distance() < d[an].distance()  ? 1.0
                                                       : 0.0;
     an_share = 1.0 - pn_share;
-    const double loss = excess(d[pn_share > 0.0 ? pn : an], p[0]);
+    const double loss = excess(d[pn_share > 0.0 ? pn : an], p[At::margin]);
     return {loss <= 0.0 ? 0.0 : loss, loss <= 0.0};
   }
   FASTLOSS_INLINE_MEMBER auto direct(double factor) const

@@ -1,8 +1,9 @@
 // Pair losses: blocks of rows over threads; each row is measured whole, then derived run by run.
 #include "pairs/engine.h"
 
-#include "block/total.h"
+#include "block/drive.h"
 #include "pairs/output.h"
+#include "pairs/wall.h"
 
 namespace fastloss {
 namespace {
@@ -20,14 +21,14 @@ class Engine {
       : job_(job),
         poll_(poll),
         faults_(faults),
-        tier_(tier()),
-        passes_(tier_.passes<T>()),
-        kernel_(tier_.pairs<T>()[job.loss * max_variants + job.variant]),
+        passes_(passes<T>()),
+        wide_passes_(passes<double>()),
+        kernel_(static_cast<const PairKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
         derive_(!job.want_hess ? kernel_.grad
                 : job.positive ? kernel_.grad_positive
                                : kernel_.grad_hess),
         features_(job.inner),
-        inputs_(job.row->differentiable),
+        inputs_(job.differentiable),
         outputs_((job.want_grad + job.want_hess) * inputs_),
         block_rows_(features_ > run_length
                         ? 1
@@ -36,45 +37,19 @@ class Engine {
   }
 
   Outcome run() {
-    Outcome outcome{0.0, static_cast<double>(job_.terms)};
     const std::int64_t blocks = (job_.terms + block_rows_ - 1) / block_rows_;
-    const double work = static_cast<double>(job_.terms) * static_cast<double>(features_) * inputs_ * job_.row->cost;
-    const int threads = static_cast<int>(std::min<std::int64_t>(threads_for(job_, work), blocks));
     // Rows that cannot be read where they lie and are too long for a block's scratch.
     const bool all_in_place = std::all_of(in_place_, in_place_ + inputs_, [](bool in_place) { return in_place; });
     const std::int64_t long_rows = all_in_place || features_ <= block_features ? 0 : inputs_ * features_;
-    if (!job_.workspace->provide(long_rows * static_cast<std::int64_t>(sizeof(T)), threads)) return outcome;
-    const bool fused = job_.weighted && job_.mean && !job_.want_grad;  // weights are summed on the way
-    if (job_.weighted && job_.mean && job_.want_grad) outcome.weight = total_weight(job_, poll_, faults_);
-    if (faults_.any() || poll_.stopped()) return outcome;
-    factor_ = derivative_factor(job_, outcome.weight);
-    const bool past_cache = job_.past_cache && blocks >= 2 * threads;
-    SharedSum sum, weight;
-    parallel_for(blocks, threads, job_.parallel_for, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      Scratch s;
-      std::byte* const gathered = job_.workspace->share();
-      s.gathered = gathered == nullptr ? s.near : reinterpret_cast<T*>(gathered);
-      for (int i = 0; i < outputs_; ++i)
-        s.output[i].begin(tier_, i < inputs_ ? job_.grad[i] : job_.hess[i - inputs_], features_, past_cache,
-                          std::min(end * block_rows_, job_.terms));
-      LocalSum local_sum(sum, job_.terms), local_weight(weight, job_.terms);
-      std::int64_t since = 0;
-      for (std::int64_t block = begin; block < end; ++block) {
-        const std::int64_t index = block * block_rows_;
-        since += block_rows_ * features_;
-        if (faults_.beyond(index) || (since >= poll_every && poll_.tick(on_caller))) break;
-        if (since >= poll_every) since = 0;
-        const int rows = static_cast<int>(std::min<std::int64_t>(block_rows_, job_.terms - index));
-        if (!process(index, rows, s)) break;
-        for (int k = 0; k < rows; ++k) {
-          if (job_.reduced) local_sum.add(s.value[k]);
-          if (fused) local_weight.add(s.weight[k]);
-        }
-      }
-      if (past_cache) fence();
-    });
-    finish_sums(job_, sum, fused ? &weight : nullptr, outcome);
-    return outcome;
+    const Plan plan = {.units = blocks,
+                       .nanoseconds = static_cast<double>(job_.terms) * static_cast<double>(features_) * inputs_ *
+                                      job_.definition->cost,
+                       .bytes = long_rows * static_cast<std::int64_t>(sizeof(T)),
+                       .parts = job_.terms,
+                       .weighs = job_.weighted};
+    past_cache_ = job_.past_cache && blocks >= 2 * job_.threads;
+    return drive(job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
+                 [&](const Share& share) { work(share); });
   }
 
  private:
@@ -89,13 +64,35 @@ class Engine {
     const double *weight, *target;
   };
 
+  void work(const Share& share) noexcept {
+    Scratch s;
+    s.gathered = share.scratch == nullptr ? s.near : reinterpret_cast<T*>(share.scratch);
+    for (int i = 0; i < outputs_; ++i)
+      s.output[i].begin(i < inputs_ ? job_.grad[i] : job_.hess[i - inputs_], features_, past_cache_,
+                        std::min(share.end * block_rows_, job_.terms));
+    std::int64_t since = 0;
+    for (std::int64_t block = share.begin; block < share.end; ++block) {
+      const std::int64_t index = block * block_rows_;
+      since += block_rows_ * features_;
+      if (faults_.beyond(index) || (since >= poll_every && poll_.tick(share.on_caller))) break;
+      if (since >= poll_every) since = 0;
+      const int rows = static_cast<int>(std::min<std::int64_t>(block_rows_, job_.terms - index));
+      if (!process(index, rows, s)) break;
+      for (int k = 0; k < rows; ++k) {
+        if (job_.reduced) share.sum.add(s.value[k]);
+        if (share.weight != nullptr) share.weight->add(s.weight[k]);
+      }
+    }
+    if (past_cache_) fence();
+  }
+
   bool process(std::int64_t index, int rows, Scratch& s) noexcept {
-    s.weight = fetch_weights(tier_.passes<double>(), job_, index, rows, s.weights, faults_);
+    s.weight = fetch_weights(wide_passes_, job_, index, rows, s.weights, faults_);
     if (s.weight == nullptr) return false;
     s.target = s.targets;
     if (job_.inputs > inputs_) {
-      s.target = fetch(tier_.passes<double>(), job_.input[inputs_], index, rows, s.targets);
-      if (!check_domain(tier_, job_, inputs_, job_.target_domain, s.target, index, rows, faults_)) return false;
+      s.target = fetch(wide_passes_, job_.input[inputs_], index, rows, s.targets);
+      if (!check_domain(job_, inputs_, s.target, index, rows, faults_)) return false;
     }
     for (int k = 0; k < rows; ++k) row(index, k, s);
     if (block_rows_ > 1) close(index, rows, 0, static_cast<int>(features_), s);
@@ -145,18 +142,14 @@ class Engine {
   void store_terms(std::int64_t index, int rows, const Scratch& s) const noexcept {
     alignas(64) T terms[most_rows];
     for (int k = 0; k < rows; ++k) terms[k] = static_cast<T>(s.value[k] * job_.scale);
-    if (job_.term_values.dtype == own_dtype<T> || sizeof(T) == 4)
-      return store_run(passes_, job_.term_values, index, rows, terms, nullptr, 1.0, false);
-    alignas(64) float narrow[most_rows];
-    std::copy(terms, terms + rows, narrow);
-    store_run(tier_.passes<float>(), job_.term_values, index, rows, narrow, nullptr, 1.0, false);
+    store_run(passes_, job_.term_values, index, rows, terms, nullptr, 1.0, false);
   }
 
   const Job& job_;
   Poll& poll_;
   Faults& faults_;
-  const Tier& tier_;
   const Passes<T>& passes_;
+  const Passes<double>& wide_passes_;
   const PairKernel<T>& kernel_;
   const typename PairKernel<T>::Derive derive_;
   const std::int64_t features_;
@@ -164,6 +157,7 @@ class Engine {
   const int block_rows_;
   bool in_place_[max_inputs] = {};
   double factor_ = 1.0;
+  bool past_cache_ = false;
 };
 
 }  // namespace

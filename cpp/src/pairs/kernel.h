@@ -4,8 +4,8 @@
 // that tails are to be avoided.
 #pragma once
 
-#include "kernels.h"
 #include "pairs/slopes.h"
+#include "pairs/wall.h"
 
 namespace fastloss::FASTLOSS_ISA {
 namespace {
@@ -18,7 +18,7 @@ PairMeasured measure_row(const T* const* input, std::int64_t features, double ta
 }
 
 // `gradient`: a double for the factor of the slopes, or what Loss::direct answered.
-template <Mode mode, int form, class Loss, class T, class Gradient>
+template <PairMode mode, int form, class Loss, class T, class Gradient>
 FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, double factor, Arrays<T> grad,
                                     Arrays<T> hess, const Gradient& gradient) {
   Slopes<Loss::inputs> s;
@@ -30,16 +30,16 @@ FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, 
     gradient(i, x, grad);
   else
     grad.store(i, s.grad, gradient);
-  if constexpr (mode == Mode::grad_hess) hess.store(i, s.hess, factor);
-  if constexpr (mode == Mode::grad_positive) hess.store(i, s.curvature, factor);
+  if constexpr (mode == PairMode::grad_hess) hess.store(i, s.hess, factor);
+  if constexpr (mode == PairMode::grad_positive) hess.store(i, s.curvature, factor);
 }
 
-template <Mode mode, int form, bool whole_lanes, class Loss, class T, class Gradient>
+template <PairMode mode, int form, bool whole_lanes, class Loss, class T, class Gradient>
 FASTLOSS_INLINE void derive_features(const Loss& row, const T* const* input, int n, double factor, T* const* grad,
                                      T* const* hess, const Gradient gradient) {
   const Loss loss = row;
   const Arrays<const T> x(input, Loss::inputs);
-  const Arrays<T> g(grad, Loss::inputs), h(mode == Mode::grad ? grad : hess, Loss::inputs);
+  const Arrays<T> g(grad, Loss::inputs), h(mode == PairMode::grad ? grad : hess, Loss::inputs);
 #pragma omp simd
   for (int i = 0; i < (whole_lanes ? n & -lanes : n); ++i)
     derive_feature<mode, form>(loss, i, x, factor, g, h, gradient);
@@ -47,10 +47,10 @@ FASTLOSS_INLINE void derive_features(const Loss& row, const T* const* input, int
 
 // The same where scalar code for a tail would be long and slow: the features beyond whole lanes pass through
 // room of their own.
-template <Mode mode, int form, class Loss, class T>
+template <PairMode mode, int form, class Loss, class T>
 FASTLOSS_INLINE void derive_by_lanes(const Loss& row, const T* const* input, int n, double factor, T* const* grad,
                                      T* const* hess) {
-  constexpr int inputs = Loss::inputs, results = mode == Mode::grad ? inputs : 2 * inputs;
+  constexpr int inputs = Loss::inputs, results = mode == PairMode::grad ? inputs : 2 * inputs;
   alignas(64) T spare[inputs + results][lanes];
   T* room[inputs + results];
   for (int k = 0; k < inputs + results; ++k) room[k] = spare[k];
@@ -68,7 +68,7 @@ FASTLOSS_INLINE void derive_by_lanes(const Loss& row, const T* const* input, int
   }
 }
 
-template <class Loss, class T, Mode mode>
+template <class Loss, class T, PairMode mode>
 void derive_row(const void* state, const T* const* input, int n, double factor, T* const* grad,
                 T* const* hess) noexcept {
   const Loss& loss = *static_cast<const Loss*>(state);
@@ -91,14 +91,14 @@ void derive_row(const void* state, const T* const* input, int n, double factor, 
 template <template <class> class Loss, class T>
 constexpr PairKernel<T> pair_kernel() {
   using L = Loss<T>;
-  return {measure_row<L, T>, derive_row<L, T, Mode::grad>, derive_row<L, T, Mode::grad_hess>,
-          derive_row<L, T, Mode::grad_positive>};
+  return {measure_row<L, T>, derive_row<L, T, PairMode::grad>, derive_row<L, T, PairMode::grad_hess>,
+          derive_row<L, T, PairMode::grad_positive>};
 }
 
-// The kernels of one row of the table: its variants, in the order in which the row names them.
+// The kernels of one definition: its variants, in the order in which it names them.
 template <class T>
 struct PairVariants {
-  PairKernel<T> kernel[4];
+  PairKernel<T> kernel[max_variants];
 };
 
 template <class T, template <class> class... Losses>

@@ -23,9 +23,8 @@ template <class T>
 class RowOutput {
  public:
   // `end`: where this thread's rows end; there are more than a cache line of them.
-  void begin(const Tier& tier, const Operand& operand, std::int64_t features, bool past_cache,
+  void begin(const Operand& operand, std::int64_t features, bool past_cache,
              std::int64_t end) noexcept {
-    tier_ = &tier;
     operand_ = &operand;
     features_ = features;
     end_ = end;
@@ -46,7 +45,7 @@ class RowOutput {
     if (in_place_) return;
     if (lines_) {
       char* target = reinterpret_cast<char*>(address(index) + first);
-      tier_->passes<T>().stream_lines(buffer_ + lanes, target, rows * n, begins_,
+      passes<T>().stream_lines(buffer_ + lanes, target, rows * n, begins_,
                                       index + rows == end_ && first + n == features_);
       begins_ = false;
       return;
@@ -72,17 +71,16 @@ class RowOutput {
     for (int done = 0; done < n; done += run_length) {
       const int count = std::min(run_length, n - done);
       char* target = const_cast<char*>(operand_->data) + offset + done * step;
-      if (const auto own = tier_->passes<T>().store[dtype]) {
+      if (const auto own = passes<T>().store[dtype]) {
         own(source + done, T(1), target, step, count, false);
       } else {
         alignas(64) float narrow[run_length];
         for (int i = 0; i < count; ++i) narrow[i] = static_cast<float>(source[done + i]);
-        tier_->passes<float>().store[dtype](narrow, 1.0f, target, step, count, false);
+        passes<float>().store[dtype](narrow, 1.0f, target, step, count, false);
       }
     }
   }
 
-  const Tier* tier_ = nullptr;
   const Operand* operand_ = nullptr;
   std::int64_t features_ = 0, end_ = 0;
   bool lines_ = false, in_place_ = false, begins_ = true;

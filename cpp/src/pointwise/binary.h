@@ -1,5 +1,6 @@
 // Losses of a yes-or-no target t in [0, 1], hard or soft. `pos_weight` multiplies the t part.
 #pragma once
+#include "block/takes.h"
 #include "math/sigmoid.h"
 #include "pointwise/jet.h"
 
@@ -30,9 +31,11 @@ struct Smoothing<Pair<T>> {
 // S: gradient, soft t: max((1-t) sigma(z), pos_weight t sigma(-z)).
 template <class T, bool plain>  // plain: no smoothing, no eps
 struct CrossEntropyOfLogit {
+  FASTLOSS_TAKES(from_logits, pos_weight, label_smoothing, eps);
   Smoothing<T> smooth;
   LogitBound<T> bound;
-  explicit FASTLOSS_INLINE_MEMBER CrossEntropyOfLogit(const double* p) : smooth(p[2]), bound(p[3]) {}
+  explicit FASTLOSS_INLINE_MEMBER CrossEntropyOfLogit(const double* p)
+      : smooth(p[At::label_smoothing]), bound(p[At::eps]) {}
   Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) const { return Sigmoid<T>::begin(z); }
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, Begun<T> begun, T target, T pos_weight) const {
     const T rest = T(1) - target, pos = pos_weight * (plain ? target : smooth.positive(target)),
@@ -40,8 +43,7 @@ struct CrossEntropyOfLogit {
     const Sigmoid<T> s = plain ? Sigmoid<T>(z, begun) : Sigmoid<T>(z, begun, bound);
     const bool flat = !plain && abs(z) >= bound.flat;
     const T hess = flat ? T(0) : s.product(neg + pos);
-    return {
-        .value = s.softplus(pos, neg), .grad = flat ? T(0) : s.difference(pos, neg), .hess = hess, .curvature = hess};
+    return {.value = s.softplus(pos, neg), .grad = flat ? T(0) : s.difference(pos, neg), .hess = hess};
   }
 };
 template <class T>
@@ -53,10 +55,14 @@ using BinaryCrossEntropyPlainLogits = CrossEntropyOfLogit<T, true>;
 // S: gradient, soft t: the larger of its two terms.
 template <class T>
 struct BinaryCrossEntropyProbabilities {
+  FASTLOSS_TAKES(from_logits, pos_weight, label_smoothing, eps);
   Smoothing<T> smooth;
   T eps, low, high;  // -log p stays within [low, high]
   explicit FASTLOSS_INLINE_MEMBER BinaryCrossEntropyProbabilities(const double* p)
-      : smooth(p[2]), eps(p[3] > 0 ? at_most<T>(p[3]) : T(-1)), low(T(0 - log1p(-p[3]))), high(T(-log(p[3]))) {}
+      : smooth(p[At::label_smoothing]),
+        eps(p[At::eps] > 0 ? at_most<T>(p[At::eps]) : T(-1)),
+        low(T(0 - log1p(-p[At::eps]))),
+        high(T(-log(p[At::eps]))) {}
   Begun<T> FASTLOSS_INLINE_MEMBER begin(T p) const { return {log(p + T(0)), log1p(T(0) - p)}; }
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, Begun<T> begun, T target, T pos_weight) const {
     const T p = pred + T(0);  // -0 is 0
@@ -69,8 +75,7 @@ struct BinaryCrossEntropyProbabilities {
     return {.value = weighted(pos, clamp(T(0) - begun.first, low, high)) +
                      weighted(neg, clamp(T(0) - begun.second, low, high)),
             .grad = flat ? T(0) : neg_slope - pos_slope,
-            .hess = hess,
-            .curvature = hess};
+            .hess = hess};
   }
 };
 

@@ -1,13 +1,15 @@
 // Pointwise losses: blocks over threads, runs over a block, passes over a run.
 #include "pointwise/engine.h"
 
+#include "block/drive.h"
 #include "block/output.h"
-#include "block/run.h"
 #include "block/strip.h"
-#include "block/total.h"
+#include "pointwise/wall.h"
 
 namespace fastloss {
 namespace {
+
+static_assert(max_operands == max_term_inputs && max_differentiable == max_term_outputs);
 
 template <class T>
 class Engine {
@@ -16,125 +18,161 @@ class Engine {
       : job_(job),
         poll_(poll),
         faults_(faults),
-        tier_(tier()),
-        passes_(tier_.passes<T>()),
-        kernel_(tier_.pointwise<T>()[job.loss * max_variants + job.variant]) {}
+        passes_(passes<T>()),
+        wide_passes_(passes<double>()),
+        kernel_(static_cast<const PointwiseKernel<T>*>(
+            tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
+        unit_(job.fold > 1 && job.want_terms ? job.fold : block_length) {}
 
   Outcome run() {
-    Outcome outcome{0.0, static_cast<double>(job_.terms)};
-    const std::int64_t blocks = (job_.terms + block_length - 1) / block_length;
-    const int threads = static_cast<int>(
-        std::min<std::int64_t>(blocks, threads_for(job_, static_cast<double>(job_.terms) * job_.row->cost)));
-    const std::int64_t pred_bytes = Strip<T>::bytes(job_.input[0]), target_bytes = Strip<T>::bytes(job_.input[1]);
-    if (!job_.workspace->provide(pred_bytes + target_bytes, threads)) return outcome;
-    const bool fused = job_.weighted && job_.mean && !job_.want_grad;  // weights are summed on the way
-    if (job_.weighted && job_.mean && job_.want_grad) outcome.weight = total_weight(job_, poll_, faults_);
-    if (faults_.any() || poll_.stopped()) return outcome;
-    factor_ = derivative_factor(job_, outcome.weight);
-    SharedSum sum, weight;
-    parallel_for(blocks, threads, job_.parallel_for, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      std::byte* const strips = job_.workspace->share();
-      Scratch scratch(tier_, job_, strips, strips + pred_bytes);
-      LocalSum local_sum(sum, blocks), local_weight(weight, blocks);
-      const std::int64_t last = std::min(end * block_length, job_.terms);
-      RunOutput<T> grad(passes_, job_.want_grad ? &job_.grad[0] : nullptr, job_.past_cache, last);
-      RunOutput<T> hess(passes_, job_.want_hess ? &job_.hess[0] : nullptr, job_.past_cache, last);
-      for (std::int64_t block = begin; block < end; ++block) {
-        if (faults_.beyond(block * block_length) || ((block & 15) == 0 && poll_.tick(on_caller))) break;
-        if (!process(block, last, scratch, fused, grad, hess)) break;
-        if (job_.reduced) local_sum.add(sum_of(scratch.sum));
-        if (fused) local_weight.add(sum_of(scratch.weight_sum));
-      }
-      if (job_.past_cache) fence();
-    });
-    finish_sums(job_, sum, fused ? &weight : nullptr, outcome);
-    return outcome;
+    std::int64_t bytes = 0;
+    for (int k = 0; k < job_.inputs; ++k) {
+      strip_bytes_[k] = Strip<T>::bytes(job_.input[k]);
+      if (bytes + strip_bytes_[k] > most_strips) strip_bytes_[k] = 0;
+      bytes += strip_bytes_[k];
+    }
+    const std::int64_t units = (job_.terms + unit_ - 1) / unit_;
+    const Plan plan = {.units = units,
+                       .nanoseconds = static_cast<double>(job_.terms) * job_.definition->cost,
+                       .bytes = bytes,
+                       .parts = units,
+                       .weighs = job_.weighted};
+    return drive(job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
+                 [&](const Share& share) { work(share); });
   }
 
  private:
+  static constexpr std::int64_t most_strips = 960 << 10;
+
   struct Scratch {
-    Scratch(const Tier& tier, const Job& job, std::byte* for_preds, std::byte* for_targets)
-        : preds(tier, job.input[0], for_preds), targets(tier, job.input[1], for_targets) {}
-    Strip<T> preds, targets;
-    alignas(64) T pred[run_length];
-    alignas(64) T target[run_length];
+    alignas(64) T input[max_operands][run_length];
     alignas(64) T element[run_length];
     alignas(64) T value[run_length];
     alignas(64) double weight[run_length];
     alignas(64) double sum[accumulators];
     alignas(64) double weight_sum[accumulators];
+    Strip<T> strip[max_operands];
+    RunOutput<T> grad[max_differentiable], hess[max_differentiable];
   };
 
+  void work(const Share& share) noexcept {
+    Scratch s;
+    std::byte* memory = share.scratch;
+    for (int k = 0; k < job_.inputs; ++k) {
+      s.strip[k].begin(job_.input[k], strip_bytes_[k] == 0 ? nullptr : memory);
+      memory += strip_bytes_[k];
+    }
+    const std::int64_t end = std::min(share.end * unit_, job_.terms);
+    for (int k = 0; k < job_.differentiable; ++k) {
+      if (job_.want_grad) s.grad[k].begin(job_.grad[k], job_.past_cache, end);
+      if (job_.want_hess) s.hess[k].begin(job_.hess[k], job_.past_cache, end);
+    }
+    for (std::int64_t unit = share.begin; unit < share.end; ++unit) {
+      if (faults_.beyond(unit * unit_) || ((unit & 15) == 0 && poll_.tick(share.on_caller))) break;
+      if (!process(unit, end, s, share.weight != nullptr)) break;
+      if (job_.reduced) share.sum.add(sum_of(s.sum));
+      if (share.weight != nullptr) share.weight->add(sum_of(s.weight_sum));
+      if (job_.fold > 1 && job_.want_terms) store_term(unit, s);
+    }
+    if (job_.past_cache) fence();
+  }
+
   // `end`: where this thread's part ends.
-  bool process(std::int64_t block, std::int64_t end, Scratch& s, bool fused, RunOutput<T>& grad,
-               RunOutput<T>& hess) noexcept {
-    const std::int64_t first = block * block_length, last = std::min(first + block_length, job_.terms);
+  bool process(std::int64_t unit, std::int64_t end, Scratch& s, bool add_weights) noexcept {
+    const std::int64_t first = unit * unit_, last = std::min(first + unit_, job_.terms);
     std::fill(s.sum, s.sum + accumulators, 0.0);
     std::fill(s.weight_sum, s.weight_sum + accumulators, 0.0);
     for (std::int64_t index = first; index < last; index += run_length) {
       const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
       PointwiseRun<T> run{};
-      run.pred = s.preds.fetch(index, n, s.pred);
-      run.target = s.targets.fetch(index, n, s.target);
-      if (!in_domain(job_.pred_domain, 0, run.pred, index, n) ||
-          !in_domain(job_.target_domain, 1, run.target, index, n))
-        return false;
+      const bool more = index + run_length < end;
+      for (int k = 0; k < job_.inputs; ++k) {
+        run.input[k] = s.strip[k].fetch(index, n, s.input[k]);
+        run.next[k] = more && run.input[k] != s.input[k] ? run.input[k] + run_length : run.input[k];
+        if (!job_.domain[k].everything() && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
+      }
+      for (const Order order : job_.definition->ordered)
+        if (order.smaller >= 0 && !check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
+          return false;
       run.element = s.element;
       if (job_.element.data != nullptr && (job_.element.ndim != 0 || index == first))
         run.element = fetch(passes_, job_.element, index, n, s.element);
-      const bool weighted = job_.weighted || n % lanes != 0;  // the padding has no weight
-      if (weighted) {
-        run.weight = fetch_weights(tier_.passes<double>(), job_, index, n, s.weight, faults_);
+      run.weight = nullptr;
+      if (job_.weighted) {
+        run.weight = fetch_weights(wide_passes_, job_, index, n, s.weight, faults_);
         if (run.weight == nullptr) return false;
-        if (fused) tier_.passes<double>().sum(run.weight, padded(n), s.weight_sum);
+        if (add_weights) wide_passes_.sum(run.weight, padded(n), s.weight_sum);
       }
-      const bool more = index + run_length < end;
-      run.next_pred = more ? next(run.pred, s.pred) : run.pred;
-      run.next_target = more ? next(run.target, s.target) : run.target;
       run.value = s.value;
-      run.grad = grad.open(index, n);
-      run.hess = hess.open(index, n);
+      for (int k = 0; k < job_.differentiable; ++k) {
+        if (job_.want_grad) run.grad[k] = s.grad[k].open(index, n);
+        if (job_.want_hess) run.hess[k] = s.hess[k].open(index, n);
+      }
       run.accumulator = s.sum;
       run.parameters = job_.parameters;
-      run.factor = job_.weighted ? factor_ : static_cast<double>(static_cast<T>(factor_));  // a tail's is the same
+      run.factor = factor_;
       run.n = padded(n);
-      map(run, weighted);
-      if (job_.want_terms)
+      map(run, n);
+      for (int k = 0; k < job_.differentiable; ++k) {
+        if (job_.want_grad) s.grad[k].close(passes_, index, n);
+        if (job_.want_hess) s.hess[k].close(passes_, index, n);
+      }
+      if (job_.want_terms && job_.fold == 1)
         store_run(passes_, job_.term_values, index, n, s.value, run.weight, job_.scale, job_.past_cache);
-      grad.close(index, n);
-      hess.close(index, n);
     }
     return true;
   }
 
-  bool in_domain(const Interval& domain, int input, const T* values, std::int64_t index, int n) noexcept {
-    if (domain.low == -infinity && domain.high == infinity) return true;
-    return check_domain(tier_, job_, input, domain, values, index, n, faults_);
-  }
-
-  // The run after this one, where it lies as it is used.
-  static const T* next(const T* current, const T* scratch) noexcept {
-    return current == scratch ? current : current + run_length;
-  }
-
-  void map(const PointwiseRun<T>& run, bool weighted) const noexcept {
-    const auto call = [&](Mode mode) { kernel_.map[weighted][static_cast<int>(mode)](run); };
-    if (job_.want_hess) {
-      call(job_.positive ? Mode::grad_positive : Mode::grad_hess);
-      if (job_.reduced || job_.want_terms) call(job_.reduced ? Mode::sum : Mode::value);
-    } else if (job_.want_grad) {
-      call(job_.reduced ? Mode::sum_grad : job_.want_terms ? Mode::value_grad : Mode::grad);
-    } else {
-      call(job_.reduced ? Mode::sum : Mode::value);
+  // The value first: the gradient may be written over an input.
+  void map(PointwiseRun<T>& run, int n) const noexcept {
+    const bool sums = job_.reduced || (job_.fold > 1 && job_.want_terms), value = job_.want_terms || sums;
+    if (sums && !job_.want_hess && n % lanes == 0 && kernel_.map[static_cast<int>(Mode::sum)] != nullptr) {
+      const Mode mode = job_.weighted ? (job_.want_grad ? Mode::weighted_sum_grad : Mode::weighted_sum)
+                                      : (job_.want_grad ? Mode::sum_grad : Mode::sum);
+      return call(mode, run);
     }
+    const double factor = run.factor;
+    if (job_.weighted) run.factor = 1.0;
+    if (job_.want_hess) {
+      if (value) call(Mode::value, run);
+      call(job_.positive ? Mode::grad_positive : Mode::grad_hess, run);
+    } else if (job_.want_grad && !value && job_.weighted && kernel_.map[static_cast<int>(Mode::weighted_grad)] != nullptr) {
+      run.factor = factor;
+      return call(Mode::weighted_grad, run);
+    } else {
+      call(!job_.want_grad ? Mode::value : value ? Mode::value_grad : Mode::grad, run);
+    }
+    if (sums) add(run, n);
+    if (!job_.weighted) return;
+    for (int k = 0; k < job_.differentiable; ++k) {
+      if (job_.want_grad) passes_.weigh(run.grad[k], run.weight, factor, run.n);
+      if (job_.want_hess) passes_.weigh(run.hess[k], run.weight, factor, run.n);
+    }
+  }
+
+  void call(Mode mode, const PointwiseRun<T>& run) const noexcept { kernel_.map[static_cast<int>(mode)](run); }
+
+  void add(const PointwiseRun<T>& run, int n) const noexcept {
+    if (job_.weighted) return passes_.sum_weighted(run.value, run.weight, run.n, run.accumulator);
+    std::fill(run.value + n, run.value + run.n, T(0));  // the padding
+    passes_.sum(run.value, run.n, run.accumulator);
+  }
+
+  // One term of a loss that averages `fold` of the kernel's.
+  void store_term(std::int64_t index, Scratch& s) const noexcept {
+    double term = sum_of(s.sum) / static_cast<double>(job_.fold) * job_.scale;
+    const T own = static_cast<T>(term);
+    store_run(passes_, job_.term_values, index, 1, &own, nullptr, 1.0, false);
   }
 
   const Job& job_;
   Poll& poll_;
   Faults& faults_;
-  const Tier& tier_;
   const Passes<T>& passes_;
+  const Passes<double>& wide_passes_;
   const PointwiseKernel<T>& kernel_;
+  const std::int64_t unit_;
+  std::int64_t strip_bytes_[max_operands];
   double factor_ = 1.0;
 };
 

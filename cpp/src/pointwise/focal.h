@@ -40,6 +40,7 @@ struct FocalSides {
 
 template <class T>
 struct BinaryFocalLogits {
+  FASTLOSS_TAKES(gamma, alpha, from_logits, pos_weight, label_smoothing, eps);
   using N = Fine<T>;
   double gamma;
   ClassBalance<N> balance;
@@ -47,13 +48,13 @@ struct BinaryFocalLogits {
   LogitBound<double> bound;
   T flat, far;  // from `far` on an unclipped loss is a multiple of |z|
   explicit FASTLOSS_INLINE_MEMBER BinaryFocalLogits(const double* p)
-      : gamma(p[0]),
-        balance(p[1]),
-        smooth(p[4]),
-        bound(p[5]),
+      : gamma(p[At::gamma]),
+        balance(p[At::alpha]),
+        smooth(p[At::label_smoothing]),
+        bound(p[At::eps]),
         flat(T(bound.flat)),
-        far(p[5] > 0 ? Format<T>::nan : T(1e30)) {}
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, T target, T pos_weight) const {
+        far(p[At::eps] > 0 ? Format<T>::nan : T(1e30)) {}
+  FASTLOSS_INLINE_MEMBER CurvedJet<T> operator()(T z, T target, T pos_weight) const {
     const FineSigmoid<N> s(z, bound);
     const N t = smooth.positive(target), u = smooth.negative(target), w = s.w;
     const FocalSides<T, N> f(z, t, u, t * N(pos_weight), s);
@@ -75,11 +76,12 @@ struct BinaryFocalLogits {
 // gamma = 2 needs no power, and without smoothing and eps no more than Pairs.
 template <class T>
 struct BinaryFocalSquareLogits {
+  FASTLOSS_TAKES(gamma, alpha, from_logits, pos_weight, label_smoothing, eps);
   using N = Pair<T>;
   ClassBalance<N> balance;
-  explicit FASTLOSS_INLINE_MEMBER BinaryFocalSquareLogits(const double* p) : balance(p[1]) {}
+  explicit FASTLOSS_INLINE_MEMBER BinaryFocalSquareLogits(const double* p) : balance(p[At::alpha]) {}
   Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) const { return Sigmoid<T>::begin(z); }
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T z, Begun<T> begun, T t, T pos_weight) const {
+  FASTLOSS_INLINE_MEMBER CurvedJet<T> operator()(T z, Begun<T> begun, T t, T pos_weight) const {
     const FineSigmoid<N> s{Sigmoid<T>(z, begun)};
     const N u = fast_two_sum(T(1), -t), w = s.w;
     const FocalSides<T, N> f(z, t, u, two_prod(t, pos_weight), s);
@@ -97,22 +99,23 @@ struct BinaryFocalSquareLogits {
 // the term that wants them has no weight. `curvature` is the Hessian where that is positive, else 0.
 template <class T, class N, bool square>
 struct FocalOfProbability {
+  FASTLOSS_TAKES(gamma, alpha, from_logits, pos_weight, label_smoothing, eps);
   double gamma;
   ClassBalance<N> balance;
   Smoothing<N> smooth;
   T eps, endless;                       // endless: -log 0
   N least, most, low, high, log_gamma;  // bounds of p and of -log p
   explicit FASTLOSS_INLINE_MEMBER FocalOfProbability(const double* p)
-      : gamma(p[0]),
-        balance(p[1]),
-        smooth(p[4]),
-        eps(p[5] > 0 ? at_most<T>(p[5]) : T(-1)),
-        endless(p[5] > 0 ? T(0) : Format<T>::inf) {
-    assign(least, p[5]), assign(most, Pair<double>(1) - Pair<double>(p[5]));
-    assign(low, Pair<double>(0) - log1p_pair(-p[5])), assign(high, p[5] > 0 ? -log_pair(p[5]) : Pair<double>(1e30));
-    assign(log_gamma, p[0] > 0 ? log_pair(p[0]) : Pair<double>(-1e305));
+      : gamma(p[At::gamma]),
+        balance(p[At::alpha]),
+        smooth(p[At::label_smoothing]),
+        eps(p[At::eps] > 0 ? at_most<T>(p[At::eps]) : T(-1)),
+        endless(p[At::eps] > 0 ? T(0) : Format<T>::inf) {
+    assign(least, p[At::eps]), assign(most, Pair<double>(1) - Pair<double>(p[At::eps]));
+    assign(low, Pair<double>(0) - log1p_pair(-p[At::eps])), assign(high, p[At::eps] > 0 ? -log_pair(p[At::eps]) : Pair<double>(1e30));
+    assign(log_gamma, p[At::gamma] > 0 ? log_pair(p[At::gamma]) : Pair<double>(-1e305));
   }
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T pred, T target, T pos_weight) const {
+  FASTLOSS_INLINE_MEMBER CurvedJet<T> operator()(T pred, T target, T pos_weight) const {
     const N one(1), whole(pred + T(0)), p = clamp(whole, least, most), q = clamp(one - whole, least, most);  // -0 is 0
     const N t = smooth.positive(target), u = smooth.negative(target), pos = t * N(pos_weight), alpha = balance(t, u);
     const N room = most - p;  // the logarithms at the upper bound are those of 1 - eps itself, not of its rounding

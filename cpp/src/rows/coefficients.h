@@ -7,7 +7,7 @@ namespace fastloss::FASTLOSS_ISA {
 
 template <class T>
 FASTLOSS_INLINE double class_factor(const RowGroup<T>& group, std::int64_t k) {
-  return (group.class_weight ? group.class_weight[k] : 1.0) * (group.class_alpha ? group.class_alpha[k] : 1.0);
+  return (group.class_weight ? group.class_weight[k] : 1.0) * (group.class_scale ? group.class_scale[k] : 1.0);
 }
 
 // The derivatives of a row of weight zero.
@@ -66,7 +66,7 @@ static void coefficients(RowGroup<T>& group, int r, std::int64_t first, int n, d
     for (int i = 0; i < there; ++i) c[i] = fma(c[i], keep, share);
   }
   multiply(c, group.class_weight, first, there);
-  multiply(c, group.class_alpha, first, there);
+  multiply(c, group.class_scale, first, there);
 }
 
 // Whether any of `lanes` coefficients counts; a NaN does.

@@ -1,10 +1,8 @@
 // Row losses: groups of rows over threads, batches of a group through scratch.
 #include "rows/engine.h"
 
-#include "block/total.h"
-#include "registry.h"
+#include "block/drive.h"
 #include "rows/labels.h"
-#include "rows/table.h"
 #include "rows/transfer.h"
 
 namespace fastloss {
@@ -24,18 +22,15 @@ class Engine {
       : job_(job),
         poll_(poll),
         faults_(faults),
-        tier_(tier()),
-        table_(tier_.rows<T>()),
-        transfer_(tier_),
+        passes_(passes<T>()),
+        wide_passes_(passes<double>()),
+        rows_(*tier<T>().rows),
         check_(job, faults),
         pitch_((job.inner + lanes - 1) & -lanes) {
-    const double* common = job.parameters + parameter_place(*job.row, "from_logits");
-    logits_ = common[from_logits] != 0.0;
-    smoothing_ = common[label_smoothing];
-    eps_ = common[eps];
-    spiky_ = logits_ && job.row->labels && smoothing_ == 0.0;
-    const RowKernel<T>& kernel = table_.kernel[job.loss * max_variants + job.variant];
-    kernel_ = !logits_ ? kernel.probabilities : spiky_ ? kernel.spike : kernel.dense;
+    spiky_ = job.logits && job.labels && job.smoothing == 0.0;
+    const RowKernel<T>& kernel =
+        static_cast<const RowKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel];
+    kernel_ = !job.logits ? kernel.probabilities : spiky_ ? kernel.spike : kernel.dense;
     weighs_ = job.weighted || job.class_weight != nullptr || job.has_ignore_index;
 
     const Operand& pred = job.input[0];
@@ -47,34 +42,13 @@ class Engine {
   }
 
   Outcome run() {
-    Outcome outcome{0.0, static_cast<double>(job_.terms)};
     const std::int64_t groups = (job_.terms + group_ - 1) / group_;
-    const double work = static_cast<double>(job_.terms) * (30.0 + static_cast<double>(job_.inner) * job_.row->cost);
-    const int threads = static_cast<int>(std::min<std::int64_t>(groups, threads_for(job_, work)));
-    if (!job_.workspace->provide(heap_bytes_, threads)) return outcome;
-    const bool fused = weighs_ && job_.mean && !job_.want_grad;  // weights are summed on the way
-    if (weighs_ && job_.mean && job_.want_grad) outcome.weight = sum_weights();
-    if (faults_.any() || poll_.stopped()) return outcome;
-    factor_ = derivative_factor(job_, outcome.weight);
-    SharedSum sum, weight;
-    parallel_for(groups, threads, job_.parallel_for, poll_, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-      Scratch s;
-      s.use(job_.workspace->share(), batch_ * pitch_);
-      Ticker ticker{poll_, faults_, 0, on_caller};
-      prepare(s, ticker);
-      LocalSum local_sum(sum, job_.terms), local_weight(weight, job_.terms);
-      for (std::int64_t group = begin; group < end; ++group) {
-        std::int64_t index = group * group_;
-        ticker.index = index;
-        if (((group - begin) % 16 == 0 && poll_.tick(on_caller)) || faults_.beyond(index)) break;
-        const std::int64_t last = std::min(index + group_, job_.terms);
-        for (; index < last; index += s.group.count)
-          if (!process(index, static_cast<int>(last - index), s, ticker, local_sum, fused ? &local_weight : nullptr))
-            return;
-      }
-    });
-    finish_sums(job_, sum, fused ? &weight : nullptr, outcome);
-    return outcome;
+    const double work =
+        static_cast<double>(job_.terms) * (30.0 + static_cast<double>(job_.inner) * job_.definition->cost);
+    const Plan plan = {
+        .units = groups, .nanoseconds = work, .bytes = heap_bytes_, .parts = job_.terms, .weighs = weighs_};
+    return drive(job_, poll_, faults_, plan, factor_, [&] { return sum_weights(); },
+                 [&](const Share& share) { this->work(share); });
   }
 
  private:
@@ -92,6 +66,21 @@ class Engine {
 
   using Scratch = RowScratch<T>;
 
+  void work(const Share& share) noexcept {
+    Scratch s;
+    s.use(share.scratch, batch_ * pitch_);
+    Ticker ticker{poll_, faults_, 0, share.on_caller};
+    prepare(s, ticker);
+    for (std::int64_t group = share.begin; group < share.end; ++group) {
+      std::int64_t index = group * group_;
+      ticker.index = index;
+      if (((group - share.begin) % 16 == 0 && poll_.tick(share.on_caller)) || faults_.beyond(index)) break;
+      const std::int64_t last = std::min(index + group_, job_.terms);
+      for (; index < last; index += s.group.count)
+        if (!process(index, static_cast<int>(last - index), s, ticker, share.sum, share.weight)) return;
+    }
+  }
+
   static int within_group(std::int64_t n) noexcept {
     return static_cast<int>(std::clamp<std::int64_t>(n, 1, group_rows));
   }
@@ -101,34 +90,34 @@ class Engine {
     g.classes = job_.inner;
     g.pitch = pitch_;
     g.parameters = job_.parameters;
-    g.smoothing = smoothing_;
-    g.eps = eps_;
+    g.smoothing = job_.smoothing;
+    g.eps = job_.clip;
     g.class_weight = job_.class_weight;
-    g.class_alpha = job_.class_alpha;
+    g.class_scale = job_.class_scale;
     g.want_grad = job_.want_grad;
     g.want_hess = job_.want_hess;
     g.positive = job_.positive;
-    g.load_target = job_.row->labels ? nullptr : tier_.passes<double>().load[static_cast<int>(job_.input[1].dtype)];
+    g.load_target = job_.labels ? nullptr : wide_passes_.load[static_cast<int>(job_.input[1].dtype)];
     g.target_stride = job_.input[1].inner_stride;
     g.stopped = Ticker::stopped;
     g.context = &ticker;
     g.bad_target = false;
   }
 
-  bool dense_weights() const noexcept { return !job_.row->labels && job_.class_weight != nullptr; }
+  bool dense_weights() const noexcept { return !job_.labels && job_.class_weight != nullptr; }
 
   // Labels, weights and what they say of each row; false where one of them is wrong.
   bool weigh(std::int64_t index, Scratch& s) noexcept {
     RowGroup<T>& g = s.group;
     std::fill(g.mass, g.mass + g.count, 1.0);
     if (job_.weighted) {
-      const double* weight = fetch_weights(tier_.passes<double>(), job_, index, g.count, s.weight, faults_);
+      const double* weight = fetch_weights(wide_passes_, job_, index, g.count, s.weight, faults_);
       if (weight == nullptr) return false;
       if (weight != s.weight) std::copy_n(weight, g.count, s.weight);
     } else {
       std::fill(s.weight, s.weight + g.count, 1.0);
     }
-    if (!job_.row->labels) return true;
+    if (!job_.labels) return true;
     fetch_labels(job_.input[1], index, g.count, g.label);
     for (int r = 0; r < g.count; ++r) {
       const auto verdict = check_(g.label[r], index + r);
@@ -141,7 +130,7 @@ class Engine {
 
   // Where the targets of the group lie; its count shrinks to those at one step.
   void place_target(std::int64_t index, RowGroup<T>& g) const noexcept {
-    if (job_.row->labels) return;
+    if (job_.labels) return;
     const Place place(job_.input[1], index, g.count);
     g.target = place.data;
     g.target_step = place.step;
@@ -166,7 +155,7 @@ class Engine {
                        s.group.count = static_cast<int>(last - index);
                        place_target(index, s.group);
                        if (!weigh(index, s)) return;
-                       if (dense_weights()) table_.passes.masses(s.group);
+                       if (dense_weights()) rows_.masses(s.group);
                        if (s.group.bad_target) return;  // reported where it is used
                        add_weights(s, local);
                      }
@@ -194,8 +183,8 @@ class Engine {
     }
     for (g.first = 0; g.first < g.count; g.first = g.last) {
       g.last = std::min(g.first + batch_, g.count);
-      transfer_.fetch(pred, g, s.flat, logits_ ? -std::numeric_limits<T>::infinity() : T(0), spiky_);
-      if (!logits_ && !within_unit(index + g.first, g)) return false;
+      transfer_.fetch(pred, g, s.flat, job_.logits ? -std::numeric_limits<T>::infinity() : T(0), spiky_);
+      if (!job_.logits && !within_unit(index + g.first, g)) return false;
       look_ahead(pred, grad, g);
       kernel_(g);
       if (poll_.stopped() || faults_.beyond(ticker.index)) return false;
@@ -216,12 +205,12 @@ class Engine {
     if (job_.reduced)
       for (int r = 0; r < g.count; ++r) sum.add(g.value[r]);
     if (weight != nullptr) {
-      if (dense_weights()) table_.passes.masses(g);
+      if (dense_weights()) rows_.masses(g);
       add_weights(s, *weight);
     }
     if (!job_.want_terms) return;
     for (int r = 0; r < g.count; ++r) s.terms[r] = static_cast<T>(g.value[r] * job_.scale);
-    store_run(tier_.passes<T>(), job_.term_values, index, g.count, s.terms, nullptr, 1.0, false);
+    store_run(passes_, job_.term_values, index, g.count, s.terms, nullptr, 1.0, false);
   }
 
   // What kernels bring into the cache: the rows after this batch and the place of its gradient.
@@ -236,7 +225,7 @@ class Engine {
 
   // Probabilities must lie in [0, 1]; padding is 0.
   bool within_unit(std::int64_t index, const RowGroup<T>& g) noexcept {
-    const auto outside = tier_.passes<T>().outside;
+    const auto outside = passes_.outside;
     const std::int64_t n = (g.last - g.first) * g.pitch;
     for (std::int64_t begin = 0; begin < n; begin += 1 << 20) {
       const int piece = static_cast<int>(std::min<std::int64_t>(n - begin, 1 << 20));
@@ -268,14 +257,15 @@ class Engine {
   const Job& job_;
   Poll& poll_;
   Faults& faults_;
-  const Tier& tier_;
-  const RowTable<T>& table_;
+  const Passes<T>& passes_;
+  const Passes<double>& wide_passes_;
+  const RowPasses<T>& rows_;
   const Transfer<T> transfer_;
   const LabelCheck check_;
   const std::int64_t pitch_;
   void (*kernel_)(RowGroup<T>&);
-  bool logits_, spiky_, weighs_;
-  double smoothing_, eps_, factor_ = 1.0;
+  bool spiky_, weighs_;
+  double factor_ = 1.0;
   int group_, batch_;  // in rows
   std::int64_t heap_bytes_;
 };

@@ -1,7 +1,7 @@
 // Sums along a row: one accumulator per virtual lane, whatever the width of the vectors.
 #pragma once
 
-#include "kernels.h"
+#include "rows/wall.h"
 
 #include "math/wide.h"
 

@@ -1,6 +1,7 @@
 // What one class adds to a row's loss: f(p), p its probability.
 #pragma once
 
+#include "block/takes.h"
 #include "rows/softmax.h"
 
 namespace fastloss::FASTLOSS_ISA {
@@ -23,11 +24,12 @@ struct CrossEntropy {
 template <class T>
 struct Focal {
   static constexpr bool linear = false;
+  FASTLOSS_TAKES(gamma);
   double gamma, at_one;  // at_one: q^(gamma - 1) for q = 0
   explicit FASTLOSS_INLINE_MEMBER Focal(const double* p)
-      : gamma(p[0]),
-        at_one(p[0] > 1.0    ? 0.0
-               : p[0] == 1.0 ? 1.0
+      : gamma(p[At::gamma]),
+        at_one(p[At::gamma] > 1.0    ? 0.0
+               : p[At::gamma] == 1.0 ? 1.0
                              : Format<double>::inf) {}
   FASTLOSS_INLINE_MEMBER Term<T> operator()(const Probability<T>& of) const {
     using W = Wide<T>;

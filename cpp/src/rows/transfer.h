@@ -35,7 +35,7 @@ struct Place {
 template <class T>
 class Transfer {
  public:
-  explicit Transfer(const Tier& tier) noexcept : passes_(tier.passes<T>()), rows_(tier.rows<T>().passes) {}
+  Transfer() noexcept : passes_(passes<T>()), rows_(*tier<T>().rows) {}
 
   // `may_stay`: the kernel can read whole lanes of a row where they lie.
   void fetch(const Place& from, RowGroup<T>& group, T* flat, T pad, bool may_stay) const noexcept {
@@ -106,7 +106,7 @@ class Transfer {
           else
             std::fill(line, line + lanes, pad);
         }
-        rows_.turn_in(tile, group.rows + (r - group.first) * group.pitch + k, count, group.pitch);
+        passes_.turn_in(tile, group.rows + (r - group.first) * group.pitch + k, count, group.pitch);
       }
     }
   }
@@ -133,7 +133,7 @@ class Transfer {
     for (std::int64_t k = 0; k < group.classes; k += lanes) {
       for (int r = group.first; r < group.last; r += lanes) {
         const int at = r - group.first, count = std::min(lanes, group.last - r);
-        rows_.turn_out(rows + at * group.pitch + k, scale + at, rest + at, tile, count, group.pitch);
+        passes_.turn_out(rows + at * group.pitch + k, scale + at, rest + at, tile, count, group.pitch);
         for (int j = 0; j < lanes && k + j < group.classes; ++j)
           passes_.store[to.dtype](tile + j * lanes, T(1), to.at(r, k + j), to.step, count, false);
       }

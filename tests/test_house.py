@@ -32,12 +32,10 @@ FLOORS = {
     "rows": {"rows", "block", "base", "math", "."},
     "pairs": {"pairs", "block", "base", "math", "."},
 }
-KERNEL_ROOTS = [
-    "block/passes.cpp",
-    "pointwise/kernels.cpp",
-    "rows/kernels.cpp",
-    "pairs/kernels.cpp",
-]
+KERNEL_ROOTS = re.findall(
+    r"cpp/src/(\S+\.cpp)",
+    re.search(r"fastloss_add_kernels\(([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())[1],
+)
 
 
 def includes(path):
@@ -105,11 +103,24 @@ def closure(path):
             continue
         seen.add(at)
         for include in includes(at):
-            for base in (at.parent, ROOT / "cpp" / "src"):
-                if include.startswith('"') and (base / include[1:-1]).exists():
+            for base in (at.parent, ROOT / "cpp" / "src", ROOT / "cpp" / "include"):
+                if (base / include[1:-1]).exists():
                     pending.append((base / include[1:-1]).resolve())
                     break
     return seen
+
+
+def test_every_family_is_a_unit_of_kernels():
+    families = re.findall(
+        r"^  FAMILY\((\w+), (\w+)\)",
+        (ROOT / "cpp" / "src" / "base" / "families.h").read_text(),
+        re.M,
+    )
+    assert families
+    for room, family in families:
+        assert f"{room}/{family}.cpp" in KERNEL_ROOTS
+        assert (ROOT / "cpp" / "src" / room / f"{family}.inc").exists()
+        assert any(row["room"] == room and row["family"] == family for row in ROWS)
 
 
 @pytest.mark.parametrize("unit", KERNEL_ROOTS)
@@ -117,7 +128,8 @@ def test_kernels_include_no_header_with_inline_functions(unit):
     allowed = {"<cstddef>", "<cstdint>", "<immintrin.h>"}
     for path in closure(ROOT / "cpp" / "src" / unit):
         for include in includes(path):
-            assert include.startswith('"') or include in allowed, f"{path.name} includes {include}"
+            ours = include.startswith(('"', "<fastloss/"))
+            assert ours or include in allowed, f"{path.name} includes {include}"
 
 
 def test_threads_throws_and_intrinsics_live_in_one_place():

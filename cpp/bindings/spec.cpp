@@ -122,14 +122,15 @@ py::list rows() {
     }
     py::list ordered;
     for (const auto& [smaller, larger] : info.ordered) ordered.append(py::make_tuple(smaller, larger));
-    all.append(py::dict(
-        py::arg("name") = info.name, py::arg("class_name") = info.class_name, py::arg("aliases") = aliases,
-        py::arg("room") = info.room, py::arg("family") = info.family, py::arg("inputs") = names,
-        py::arg("arguments") = records, py::arg("terms") = info.terms, py::arg("ordered") = ordered, py::arg("formula") = info.formula,
-        py::arg("reference") = info.reference, py::arg("convex") = info.convex, py::arg("hessian") = info.hessian,
-        py::arg("least") = info.least, py::arg("labels") = labels, py::arg("differentiable") = info.n_differentiable,
-        py::arg("parameters") = parameters, py::arg("pred_domain") = info.inputs[0].domain,
-        py::arg("target_domain") = target_domain, py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
+    all.append(py::dict(py::arg("name") = info.name, py::arg("class_name") = info.class_name,
+                        py::arg("aliases") = aliases, py::arg("room") = info.room, py::arg("family") = info.family,
+                        py::arg("inputs") = names, py::arg("arguments") = records, py::arg("terms") = info.terms,
+                        py::arg("ordered") = ordered, py::arg("formula") = info.formula,
+                        py::arg("reference") = info.reference, py::arg("convex") = info.convex,
+                        py::arg("hessian") = info.hessian, py::arg("least") = info.least, py::arg("labels") = labels,
+                        py::arg("differentiable") = info.n_differentiable, py::arg("parameters") = parameters,
+                        py::arg("pred_domain") = info.inputs[0].domain, py::arg("target_domain") = target_domain,
+                        py::arg("ulp") = info.ulp, py::arg("slack") = info.slack));
   }
   return all;
 }

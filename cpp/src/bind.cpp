@@ -82,7 +82,8 @@ class Binder {
     const ConstArray& array = inputs_[0];
     const ShapeText& text = definition_.inputs[0].shape;
     if (!counts_fit(text, array.ndim))
-      shape_error(definition_, described(0) + (text.many >= 0 ? ", wanted: at least one axis" : ", wanted: " + words(text)));
+      shape_error(definition_,
+                  described(0) + (text.many >= 0 ? ", wanted: at least one axis" : ", wanted: " + words(text)));
     if (loss_.has_axis && (loss_.axis < -array.ndim || loss_.axis >= array.ndim))
       parameter_error(definition_, "axis is " + std::to_string(loss_.axis) + ", but " + described(0));
     const int inner = shapes_.axis[0] = place(text, array.ndim);
@@ -94,8 +95,8 @@ class Binder {
           break;
         case Axis::Kind::fixed:
           if (length != token.letter - '0')
-            shape_error(definition_, described(0) + ", wanted: " + std::string(1, token.letter) + " entries along axis " +
-                                         std::to_string(axis));
+            shape_error(definition_, described(0) + ", wanted: " + std::string(1, token.letter) +
+                                         " entries along axis " + std::to_string(axis));
           shapes_.inner *= length;
           break;
         case Axis::Kind::inner:

@@ -10,11 +10,11 @@ namespace fastloss {
 struct Shapes {
   int ndim = 0;  // of the terms
   std::int64_t terms[max_ndim];
-  std::int64_t count = 1;  // terms
-  std::int64_t inner = 1;  // classes, features: what a term needs whole
+  std::int64_t count = 1;                       // terms
+  std::int64_t inner = 1;                       // classes, features: what a term needs whole
   int axis[max_inputs] = {-1, -1, -1, -1, -1};  // where that lies; -1: this input has none
-  bool labels = false;  // the last input holds labels
-  bool wide = false;    // computed in double
+  bool labels = false;                          // the last input holds labels
+  bool wide = false;                            // computed in double
 };
 
 // Refuses a wrong number of inputs.

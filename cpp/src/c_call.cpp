@@ -35,8 +35,8 @@ class Translation {
                             ArrayView* views) {
       if (n == 0) return std::size_t{0};
       if (n != static_cast<std::size_t>(wanted))
-        shape_error(
-            definition, "takes " + std::to_string(wanted) + " arrays as " + role + ", " + std::to_string(n) + " were given");
+        shape_error(definition, "takes " + std::to_string(wanted) + " arrays as " + role + ", " + std::to_string(n) +
+                                    " were given");
       want(first, role);
       for (std::size_t i = 0; i < n; ++i) translate(element(first, i, "fastloss_array"), to[i], views[i]);
       return n;

@@ -51,7 +51,7 @@ class Outputs {
     for (int i = 0; i < static_cast<int>(call_.inputs.size()); ++i)
       if (!(i == own && same_view(out, call_.inputs[i])) && may_share(out, call_.inputs[i]))
         parameter_error(definition_, named() + " overlaps " + definition_.inputs[i].name +
-                                  (i == own ? " in part; only the very same view is allowed" : ""));
+                                         (i == own ? " in part; only the very same view is allowed" : ""));
     if (call_.sample_weight != nullptr && may_share(out, *call_.sample_weight))
       parameter_error(definition_, named() + " overlaps sample_weight");
     for (int k = 0; k < count_; ++k)

@@ -19,11 +19,11 @@
 namespace fastloss {
 
 #define FASTLOSS_FAMILY(room, family) Kernels room##_##family();
-#define FASTLOSS_DECLARE(isa)           \
-  namespace isa {                       \
-  Ends<Passes> block_passes();          \
-  Ends<RowPasses> row_passes();         \
-  FASTLOSS_FAMILIES(FASTLOSS_FAMILY)    \
+#define FASTLOSS_DECLARE(isa)        \
+  namespace isa {                    \
+  Ends<Passes> block_passes();       \
+  Ends<RowPasses> row_passes();      \
+  FASTLOSS_FAMILIES(FASTLOSS_FAMILY) \
   }
 FASTLOSS_TIERS(FASTLOSS_DECLARE)
 #undef FASTLOSS_FAMILY
@@ -44,11 +44,11 @@ Choice made_of(Isa isa, Ends<Passes> passes, Ends<RowPasses> rows, std::span<con
   return choice;
 }
 
-#define FASTLOSS_CANDIDATE(isa)                                          \
-  [] {                                                                   \
-    using namespace isa;                                                 \
-    const Kernels kernels[] = {FASTLOSS_FAMILIES(FASTLOSS_FAMILY)};      \
-    return made_of(Isa::isa, block_passes(), row_passes(), kernels);     \
+#define FASTLOSS_CANDIDATE(isa)                                      \
+  [] {                                                               \
+    using namespace isa;                                             \
+    const Kernels kernels[] = {FASTLOSS_FAMILIES(FASTLOSS_FAMILY)};  \
+    return made_of(Isa::isa, block_passes(), row_passes(), kernels); \
   }(),
 
 Choice choose() {

@@ -40,8 +40,8 @@ void raise(const Resolved& loss, const Call& call, const Shapes& shapes, const F
     domain_error(definition, name + where + " is " + number_text(fault.number) + ", larger than " +
                                  number_text(fault.other) + ", which it may not exceed");
   const bool logits = fault.input == 0 && role_place(definition, Role::logits) >= 0;
-  domain_error(definition, name + where + " is " + number_text(fault.number) + ", wanted: " +
-                               wanted_text(loss.domain[fault.input]) +
+  domain_error(definition, name + where + " is " + number_text(fault.number) +
+                               ", wanted: " + wanted_text(loss.domain[fault.input]) +
                                (logits ? "; for scores before the sigmoid or softmax say from_logits=True" : ""));
 }
 

@@ -28,10 +28,10 @@ struct Passes {
   Load load[13];    // by DType
   Store store[13];  // real types only; NaNs are made canonical
   StoreWeighted store_weighted[13];
-  bool (*outside)(const T* x, int n, T low, T high);    // any element beyond the bounds; NaN is not
-  bool (*unfit)(const T* x, int n, T low, T high);      // any element not within the bounds; NaN is unfit
-  bool (*neither)(const T* x, int n, T a, T b);         // any element that is not one of two numbers; NaN passes
-  bool (*crossed)(const T* x, const T* y, int n);       // any x above its y
+  bool (*outside)(const T* x, int n, T low, T high);  // any element beyond the bounds; NaN is not
+  bool (*unfit)(const T* x, int n, T low, T high);    // any element not within the bounds; NaN is unfit
+  bool (*neither)(const T* x, int n, T a, T b);       // any element that is not one of two numbers; NaN passes
+  bool (*crossed)(const T* x, const T* y, int n);     // any x above its y
   // Past the cache; `source` has `lanes` elements of room before it. See block/stream.h.
   void (*stream_lines)(T* source, char* target, int n, bool begins, bool ends);
   // Chunk k of `lanes` goes to half k % 2 of the accumulators. A weight of 0 leaves out even a NaN.

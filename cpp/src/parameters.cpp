@@ -88,8 +88,8 @@ class Resolver {
     if (elements == nullptr || elements->empty()) fail(given, "one or more " + wanted());
     for (std::size_t i = 0; i < elements->size(); ++i)
       if (!within(p_, (*elements)[i]))
-        parameter_error(definition_, std::string(p_.name) + "[" + std::to_string(i) + "] is " + number_text((*elements)[i]) +
-                                  ", wanted: " + wanted());
+        parameter_error(definition_, std::string(p_.name) + "[" + std::to_string(i) + "] is " +
+                                         number_text((*elements)[i]) + ", wanted: " + wanted());
     return given;
   }
 
@@ -153,7 +153,8 @@ void keep_parameters(Resolved& loss) {
         loss.has_axis = true;
         break;
       case Role::ignore:
-        if (const auto* index = std::get_if<std::int64_t>(&value)) loss.ignore_index = *index, loss.has_ignore_index = true;
+        if (const auto* index = std::get_if<std::int64_t>(&value))
+          loss.ignore_index = *index, loss.has_ignore_index = true;
         break;
       case Role::per_element:
         loss.element = vector();

@@ -39,7 +39,7 @@ struct Entries {
       }
     };
 #define FASTLOSS_FAMILY(room, family) \
-  append(room##_##family, {nullptr, Room::room, Family::room##_##family, 0, #room, #family});
+  append(room##_##family, { nullptr, Room::room, Family::room##_##family, 0, #room, #family });
     FASTLOSS_FAMILIES(FASTLOSS_FAMILY)
 #undef FASTLOSS_FAMILY
   }
@@ -75,8 +75,8 @@ bool listed(std::string_view aliases, std::string_view name) noexcept {
 std::span<const Entry> all_losses() { return entries.entry; }
 
 const Entry* find_loss(std::string_view name) noexcept {
-  const Names::Name* found = std::lower_bound(
-      names.of, names.of + count, name, [](const Names::Name& a, std::string_view b) { return a.name < b; });
+  const Names::Name* found = std::lower_bound(names.of, names.of + count, name,
+                                              [](const Names::Name& a, std::string_view b) { return a.name < b; });
   if (found != names.of + count && found->name == name) return found->entry;
   for (const Entry& entry : entries.entry)
     if (listed(entry.definition->aliases, name)) return &entry;

@@ -26,10 +26,11 @@ void check_view(const Definition& definition, const ConstArray& array, const cha
     shape_error(definition, say(" has more axes than a View, which has up to ") + std::to_string(max_view_ndim));
   if (array.ndim < 0 || array.ndim > max_ndim)
     shape_error(definition, std::string(name) + " has " + std::to_string(array.ndim) + " axes, wanted: 0 to " +
-                         std::to_string(max_ndim));
+                                std::to_string(max_ndim));
   if (static_cast<int>(array.dtype) >= dtype_count) dtype_error(definition, say(" has no element type that exists"));
   if (array.ndim > 0 && array.shape == nullptr) parameter_error(definition, say(" has no shape: its pointer is null"));
-  if (array.ndim > 0 && array.strides == nullptr) parameter_error(definition, say(" has no strides: their pointer is null"));
+  if (array.ndim > 0 && array.strides == nullptr)
+    parameter_error(definition, say(" has no strides: their pointer is null"));
   if (product(definition, array.ndim, array.shape) > 0 && array.data == nullptr)
     parameter_error(definition, say(" has no data: its pointer is null"));
   // How far it reaches to both sides: no memory is that large, and sums of strides within never overflow.
@@ -39,7 +40,8 @@ void check_view(const Definition& definition, const ConstArray& array, const cha
     std::int64_t reach;
     if (array.shape[axis] <= 1) continue;
     const bool overflows = __builtin_mul_overflow(array.shape[axis] - 1, array.strides[axis], &reach);
-    if (overflows || reach < -most || reach > most) shape_error(definition, say(" has strides that lead out of memory"));
+    if (overflows || reach < -most || reach > most)
+      shape_error(definition, say(" has strides that lead out of memory"));
     (reach < 0 ? low : high) += reach < 0 ? -reach : reach;
     if (low + high > most) shape_error(definition, say(" has strides that lead out of memory"));
   }

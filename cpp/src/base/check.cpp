@@ -38,16 +38,28 @@ std::string subscript(std::int64_t index, int ndim, const std::int64_t* shape) {
   return "[" + (text.empty() ? "()" : text) + "]";
 }
 
-void shape_error(const Definition& definition, const std::string& what) { throw ShapeError(definition.class_name + (": " + what)); }
-void dtype_error(const Definition& definition, const std::string& what) { throw DTypeError(definition.class_name + (": " + what)); }
-void parameter_error(const Definition& definition, const std::string& what) { throw ParameterError(definition.class_name + (": " + what)); }
-void domain_error(const Definition& definition, const std::string& what) { throw DomainError(definition.class_name + (": " + what)); }
-void label_error(const Definition& definition, const std::string& what) { throw LabelError(definition.class_name + (": " + what)); }
+void shape_error(const Definition& definition, const std::string& what) {
+  throw ShapeError(definition.class_name + (": " + what));
+}
+void dtype_error(const Definition& definition, const std::string& what) {
+  throw DTypeError(definition.class_name + (": " + what));
+}
+void parameter_error(const Definition& definition, const std::string& what) {
+  throw ParameterError(definition.class_name + (": " + what));
+}
+void domain_error(const Definition& definition, const std::string& what) {
+  throw DomainError(definition.class_name + (": " + what));
+}
+void label_error(const Definition& definition, const std::string& what) {
+  throw LabelError(definition.class_name + (": " + what));
+}
 void unknown_loss(const std::string& name) {
   throw ParameterError("no loss is named '" + name + "'; see the list of losses for the names");
 }
 void setting_error(const std::string& what) { throw ParameterError(what); }
-void interrupted(const Definition& definition) { throw Interrupted(std::string(definition.class_name) + ": interrupted"); }
+void interrupted(const Definition& definition) {
+  throw Interrupted(std::string(definition.class_name) + ": interrupted");
+}
 void out_of_memory() { throw std::bad_alloc(); }
 
 void detail::raise(const Error& error) {

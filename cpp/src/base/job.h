@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/definition.h"
 #include "base/exact_sum.h"
+#include "base/families.h"
 #include "base/operand.h"
 #include "base/parallel.h"
-#include "base/definition.h"
-#include "base/families.h"
 #include "base/workspace.h"
 
 namespace fastloss {

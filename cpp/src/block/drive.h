@@ -32,11 +32,10 @@ Outcome drive(const Job& job, Poll& poll, Faults& faults, const Plan& plan, doub
   if (faults.any() || poll.stopped()) return outcome;
   factor = derivative_factor(job, outcome.weight);
   SharedSum sum, weight;
-  parallel_for(plan.units, threads, job.parallel_for, poll,
-               [&](std::int64_t begin, std::int64_t end, bool on_caller) {
-                 LocalSum local(sum, plan.parts), local_weight(weight, plan.parts);
-                 work(Share{begin, end, on_caller, job.workspace->share(), local, on_the_way ? &local_weight : nullptr});
-               });
+  parallel_for(plan.units, threads, job.parallel_for, poll, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
+    LocalSum local(sum, plan.parts), local_weight(weight, plan.parts);
+    work(Share{begin, end, on_caller, job.workspace->share(), local, on_the_way ? &local_weight : nullptr});
+  });
   finish_sums(job, sum, on_the_way ? &weight : nullptr, outcome);
   return outcome;
 }

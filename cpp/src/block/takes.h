@@ -4,9 +4,9 @@
 
 #include "base/definition.h"
 
-#define FASTLOSS_TAKES(...)                      \
-  struct At {                                    \
-    enum Place : int { __VA_ARGS__ };            \
+#define FASTLOSS_TAKES(...)                       \
+  struct At {                                     \
+    enum Place : int { __VA_ARGS__ };             \
     static constexpr char names[] = #__VA_ARGS__; \
   }
 
@@ -41,6 +41,6 @@ constexpr bool all_take(const Definition& definition) {
 
 // What a kernel unit makes of a definition.
 #define FASTLOSS_UNWRAP(...) __VA_ARGS__
-#define FASTLOSS_HOLD(kernels, ...)                                              \
-  static_assert(all_take<FASTLOSS_UNWRAP kernels>(Definition{__VA_ARGS__}),      \
+#define FASTLOSS_HOLD(kernels, ...)                                         \
+  static_assert(all_take<FASTLOSS_UNWRAP kernels>(Definition{__VA_ARGS__}), \
                 "the struct takes other parameters than its definition gives it");

@@ -48,8 +48,9 @@ class Engine {
                        .parts = job_.terms,
                        .weighs = job_.weighted};
     past_cache_ = job_.past_cache && blocks >= 2 * job_.threads;
-    return drive(job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
-                 [&](const Share& share) { work(share); });
+    return drive(
+        job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
+        [&](const Share& share) { work(share); });
   }
 
  private:

@@ -23,8 +23,7 @@ template <class T>
 class RowOutput {
  public:
   // `end`: where this thread's rows end; there are more than a cache line of them.
-  void begin(const Operand& operand, std::int64_t features, bool past_cache,
-             std::int64_t end) noexcept {
+  void begin(const Operand& operand, std::int64_t features, bool past_cache, std::int64_t end) noexcept {
     operand_ = &operand;
     features_ = features;
     end_ = end;
@@ -46,7 +45,7 @@ class RowOutput {
     if (lines_) {
       char* target = reinterpret_cast<char*>(address(index) + first);
       passes<T>().stream_lines(buffer_ + lanes, target, rows * n, begins_,
-                                      index + rows == end_ && first + n == features_);
+                               index + rows == end_ && first + n == features_);
       begins_ = false;
       return;
     }

@@ -20,8 +20,7 @@ class Engine {
         faults_(faults),
         passes_(passes<T>()),
         wide_passes_(passes<double>()),
-        kernel_(static_cast<const PointwiseKernel<T>*>(
-            tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
+        kernel_(static_cast<const PointwiseKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
         unit_(job.fold > 1 && job.want_terms ? job.fold : block_length) {}
 
   Outcome run() {
@@ -37,8 +36,9 @@ class Engine {
                        .bytes = bytes,
                        .parts = units,
                        .weighs = job_.weighted};
-    return drive(job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
-                 [&](const Share& share) { work(share); });
+    return drive(
+        job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
+        [&](const Share& share) { work(share); });
   }
 
  private:
@@ -92,7 +92,8 @@ class Engine {
         if (!job_.domain[k].everything() && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
       }
       for (const Order order : job_.definition->ordered)
-        if (order.smaller >= 0 && !check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
+        if (order.smaller >= 0 &&
+            !check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
           return false;
       run.element = s.element;
       if (job_.element.data != nullptr && (job_.element.ndim != 0 || index == first))
@@ -136,7 +137,8 @@ class Engine {
     if (job_.want_hess) {
       if (value) call(Mode::value, run);
       call(job_.positive ? Mode::grad_positive : Mode::grad_hess, run);
-    } else if (job_.want_grad && !value && job_.weighted && kernel_.map[static_cast<int>(Mode::weighted_grad)] != nullptr) {
+    } else if (job_.want_grad && !value && job_.weighted &&
+               kernel_.map[static_cast<int>(Mode::weighted_grad)] != nullptr) {
       run.factor = factor;
       return call(Mode::weighted_grad, run);
     } else {

@@ -112,7 +112,8 @@ struct FocalOfProbability {
         eps(p[At::eps] > 0 ? at_most<T>(p[At::eps]) : T(-1)),
         endless(p[At::eps] > 0 ? T(0) : Format<T>::inf) {
     assign(least, p[At::eps]), assign(most, Pair<double>(1) - Pair<double>(p[At::eps]));
-    assign(low, Pair<double>(0) - log1p_pair(-p[At::eps])), assign(high, p[At::eps] > 0 ? -log_pair(p[At::eps]) : Pair<double>(1e30));
+    assign(low, Pair<double>(0) - log1p_pair(-p[At::eps])),
+        assign(high, p[At::eps] > 0 ? -log_pair(p[At::eps]) : Pair<double>(1e30));
     assign(log_gamma, p[At::gamma] > 0 ? log_pair(p[At::gamma]) : Pair<double>(-1e305));
   }
   FASTLOSS_INLINE_MEMBER CurvedJet<T> operator()(T pred, T target, T pos_weight) const {

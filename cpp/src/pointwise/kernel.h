@@ -64,9 +64,7 @@ constexpr bool weighs(Mode mode) {
   return mode == Mode::weighted_sum || mode == Mode::weighted_grad || mode == Mode::weighted_sum_grad;
 }
 constexpr bool writes_value(Mode mode) { return mode == Mode::value || mode == Mode::value_grad; }
-constexpr bool writes_grad(Mode mode) {
-  return mode != Mode::value && mode != Mode::sum && mode != Mode::weighted_sum;
-}
+constexpr bool writes_grad(Mode mode) { return mode != Mode::value && mode != Mode::sum && mode != Mode::weighted_sum; }
 
 template <class T>
 FASTLOSS_INLINE T ready(T derivative) {
@@ -182,8 +180,8 @@ constexpr PointwiseKernel<T> pointwise_kernel() {
   }
   if constexpr (requires(Answer jet) { jet.curvature; }) fill.template operator()<Mode::grad_positive>();
   if constexpr (is_fused<Loss<T>>())
-    fill.template operator()<Mode::sum, Mode::sum_grad, Mode::weighted_sum, Mode::weighted_grad,
-                             Mode::weighted_sum_grad>();
+    fill.template
+    operator()<Mode::sum, Mode::sum_grad, Mode::weighted_sum, Mode::weighted_grad, Mode::weighted_sum_grad>();
   return kernel;
 }
 

@@ -47,8 +47,9 @@ class Engine {
         static_cast<double>(job_.terms) * (30.0 + static_cast<double>(job_.inner) * job_.definition->cost);
     const Plan plan = {
         .units = groups, .nanoseconds = work, .bytes = heap_bytes_, .parts = job_.terms, .weighs = weighs_};
-    return drive(job_, poll_, faults_, plan, factor_, [&] { return sum_weights(); },
-                 [&](const Share& share) { this->work(share); });
+    return drive(
+        job_, poll_, faults_, plan, factor_, [&] { return sum_weights(); },
+        [&](const Share& share) { this->work(share); });
   }
 
  private:

@@ -30,7 +30,7 @@ struct Focal {
       : gamma(p[At::gamma]),
         at_one(p[At::gamma] > 1.0    ? 0.0
                : p[At::gamma] == 1.0 ? 1.0
-                             : Format<double>::inf) {}
+                                     : Format<double>::inf) {}
   FASTLOSS_INLINE_MEMBER Term<T> operator()(const Probability<T>& of) const {
     using W = Wide<T>;
     const W p = of.p, q = of.q, g = gamma, g_less = W(gamma) - W(1.0);

@@ -130,7 +130,8 @@ void check_vectors(const Resolved& loss, const Shapes& shapes, const ConstArray&
   };
   job.class_weight = per_class(Role::class_weight, loss.class_weight);
   job.class_scale = per_class(Role::class_scale, loss.class_scale);
-  if (loss.element_place < 0) return;
+  job.has_element = loss.element_place >= 0;
+  if (!job.has_element) return;
   if (loss.element.empty()) {
     collapse(job.element, &loss.numbers[loss.element_place], DType::float64, 0, nullptr, nullptr);
     return;

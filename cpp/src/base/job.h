@@ -36,6 +36,7 @@ struct Job {
   Interval domain[max_operands];
   bool labels = false;  // the last input holds labels
   Operand element;      // the per-element parameter, constant or per last axis
+  bool has_element = false;
   Operand weight;
   bool weighted = false;
   std::int64_t terms = 0;

@@ -7,13 +7,13 @@
 
 namespace fastloss {
 
-struct Operand {
-  const char* data = nullptr;
-  DType dtype = DType::float32;
-  int ndim = 0;  // after collapsing; 0: a single element for all positions
+struct Operand {  // made by collapse(); there are many, so nothing is set before
+  const char* data;
+  DType dtype;
+  int ndim;  // after collapsing; 0: a single element for all positions
   std::int64_t shape[max_ndim];
   std::int64_t strides[max_ndim];
-  std::int64_t inner_stride = 0;  // rows and pairs: the step along classes or features
+  std::int64_t inner_stride;  // rows and pairs: the step along classes or features
 
   // The byte offset of logical position `index`, and how many further positions follow at `step` bytes.
   std::int64_t offset_of(std::int64_t index, std::int64_t& step, std::int64_t& available) const noexcept {
@@ -46,6 +46,7 @@ inline void collapse(Operand& out, const void* data, DType dtype, int ndim, cons
                      const std::int64_t* strides) noexcept {
   out.data = static_cast<const char*>(data);
   out.dtype = dtype;
+  out.inner_stride = 0;
   out.ndim = 0;
   for (int axis = 0; axis < ndim; ++axis) {
     if (shape[axis] == 1) continue;

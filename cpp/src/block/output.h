@@ -15,6 +15,7 @@ class RunOutput {
     end_ = end;
     own_ = direct<T>(operand, own_dtype<T>);
     streams_ = own_ && past_cache;
+    begins_ = true;
   }
 
   // The memory for the padded run [index, index + n).
@@ -39,9 +40,9 @@ class RunOutput {
     return reinterpret_cast<T*>(const_cast<char*>(operand_->data)) + index;
   }
 
-  const Operand* operand_ = nullptr;
-  std::int64_t end_ = 0;
-  bool own_ = false, streams_ = false, begins_ = true;
+  const Operand* operand_;
+  std::int64_t end_;
+  bool own_, streams_, begins_;
   alignas(64) T buffer_[lanes + run_length];  // in front: what waits for its line to fill
 };
 

@@ -25,18 +25,20 @@ class Strip {
   // Without memory, runs are taken as they come.
   void begin(const Operand& operand, std::byte* memory) noexcept {
     operand_ = &operand;
+    rows_ = nullptr;
     if (memory == nullptr) return;
+    first_ = end_ = 0;
     columns_ = operand.shape[operand.ndim - 1];
     pitch_ = pitch_of(columns_);
     rows_ = reinterpret_cast<T*>(memory);
   }
 
   // As fetch() of block/run.h.
-  const T* fetch(std::int64_t index, int n, T* scratch) noexcept {
-    if (rows_ == nullptr) return fastloss::fetch(passes<T>(), *operand_, index, n, scratch);
+  const T* fetch(const Passes<T>& passes, std::int64_t index, int n, T* scratch) noexcept {
+    if (rows_ == nullptr) return fastloss::fetch(passes, *operand_, index, n, scratch);
     for (int done = 0; done < n;) {
       const std::int64_t row = (index + done) / columns_, column = index + done - row * columns_;
-      if (row < first_ || row >= end_) turn(row);
+      if (row < first_ || row >= end_) turn(passes, row);
       const T* from = rows_ + (row - first_) * pitch_ + column;
       if (n % lanes == 0 && column + n <= columns_) return from;
       const int count = static_cast<int>(std::min<std::int64_t>(n - done, columns_ - column));
@@ -55,14 +57,14 @@ class Strip {
   }
 
   // Brings in the strip that `row` lies in.
-  void turn(std::int64_t row) noexcept {
+  void turn(const Passes<T>& passes, std::int64_t row) noexcept {
     const int last = operand_->ndim - 1;
     const std::int64_t height = operand_->shape[last - 1], within = row % height & -std::int64_t(lanes);
     const int count = static_cast<int>(std::min<std::int64_t>(lanes, height - within));
     first_ = row - row % height + within, end_ = first_ + count;
     const char* source = operand_->data + operand_->offset_of(first_ * columns_);
     const std::int64_t step = operand_->strides[last - 1], stride = operand_->strides[last];
-    const auto load = passes<T>().load[static_cast<int>(operand_->dtype)];
+    const auto load = passes.load[static_cast<int>(operand_->dtype)];
     alignas(64) T tile[lanes * lanes] = {};
     for (std::int64_t column = 0; column < columns_; column += lanes) {
       const int width = static_cast<int>(std::min<std::int64_t>(lanes, columns_ - column));
@@ -71,14 +73,14 @@ class Strip {
         if (column + j + ahead < columns_) __builtin_prefetch(at + ahead * stride);
         load(at, step, tile + j * lanes, count);
       }
-      passes<T>().turn_in(tile, rows_ + column, count, pitch_);
+      passes.turn_in(tile, rows_ + column, count, pitch_);
     }
   }
 
   static constexpr std::int64_t ahead = 32;  // columns
-  const Operand* operand_ = nullptr;
-  std::int64_t columns_ = 0, pitch_ = 0, first_ = 0, end_ = 0;
-  T* rows_ = nullptr;
+  const Operand* operand_;
+  std::int64_t columns_, pitch_, first_, end_;
+  T* rows_;
 };
 
 }  // namespace fastloss

@@ -87,7 +87,7 @@ class Engine {
       PointwiseRun<T> run{};
       const bool more = index + run_length < end;
       for (int k = 0; k < job_.inputs; ++k) {
-        run.input[k] = s.strip[k].fetch(index, n, s.input[k]);
+        run.input[k] = s.strip[k].fetch(passes_, index, n, s.input[k]);
         run.next[k] = more && run.input[k] != s.input[k] ? run.input[k] + run_length : run.input[k];
         if (!job_.domain[k].everything() && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
       }
@@ -96,7 +96,7 @@ class Engine {
             !check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
           return false;
       run.element = s.element;
-      if (job_.element.data != nullptr && (job_.element.ndim != 0 || index == first))
+      if (job_.has_element && (job_.element.ndim != 0 || index == first))
         run.element = fetch(passes_, job_.element, index, n, s.element);
       run.weight = nullptr;
       if (job_.weighted) {

@@ -34,27 +34,27 @@ FASTLOSS_INLINE auto apply(const Loss& loss, const T& element, auto... x) {
   else
     return loss(x...);
 }
-// The same over the inputs of term i; `begun` is what `begin` answered, where there is one.
+// The loss of the terms' numbers, as many as it takes; `begun` is what `begin` answered, where there is one.
 template <class Loss, class T>
-FASTLOSS_INLINE auto jet_at(const Loss& loss, const T* const (&x)[max_term_inputs], const T* element, int i,
-                            auto... begun) {
+FASTLOSS_INLINE auto jet_of(const Loss& loss, T element, T a, T b, T c, T d, T e, T f, T g, T h, auto... begun) {
   constexpr int n = inputs_of<Loss>();
   if constexpr (n == 2)
-    return apply(loss, element[i], x[0][i], begun..., x[1][i]);
+    return apply(loss, element, a, begun..., b);
   else if constexpr (n == 3)
-    return apply(loss, element[i], x[0][i], begun..., x[1][i], x[2][i]);
+    return apply(loss, element, a, begun..., b, c);
   else if constexpr (n == 4)
-    return apply(loss, element[i], x[0][i], begun..., x[1][i], x[2][i], x[3][i]);
+    return apply(loss, element, a, begun..., b, c, d);
   else
-    return apply(loss, element[i], x[0][i], begun..., x[1][i], x[2][i], x[3][i], x[4][i], x[5][i], x[6][i], x[7][i]);
+    return apply(loss, element, a, begun..., b, c, d, e, f, g, h);
 }
 template <class Loss, class T>
 consteval auto answer() {
   const Loss& loss = *static_cast<const Loss*>(nullptr);
+  constexpr T x = 0;
   if constexpr (has_begin<Loss, T>)
-    return static_cast<decltype(jet_at<Loss, T>(loss, {}, nullptr, 0, Begun<T>{}))*>(nullptr);
+    return static_cast<decltype(jet_of<Loss, T>(loss, x, x, x, x, x, x, x, x, x, Begun<T>{}))*>(nullptr);
   else
-    return static_cast<decltype(jet_at<Loss, T>(loss, {}, nullptr, 0))*>(nullptr);
+    return static_cast<decltype(jet_of<Loss, T>(loss, x, x, x, x, x, x, x, x, x))*>(nullptr);
 }
 
 constexpr bool sums(Mode mode) {
@@ -95,11 +95,14 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
   constexpr int inputs = inputs_of<Loss<T>>(), gradients = gradients_of<Loss<T>>();
   constexpr bool bends = mode == Mode::grad_hess || mode == Mode::grad_positive;
   const Loss<T> loss(run.parameters);
-  const T* x[max_term_inputs] = {};
-  const T* next[max_term_inputs] = {};
-  T *grad[max_term_outputs] = {}, *hess[max_term_outputs] = {};
-  for (int k = 0; k < inputs; ++k) x[k] = run.input[k], next[k] = run.next[k];
-  for (int k = 0; k < gradients; ++k) grad[k] = run.grad[k], hess[k] = run.hess[k];
+  // Each by a name of its own: compilers do not see through an array of pointers.
+  const auto input = [&](int k) { return run.input[k < inputs ? k : 0]; };
+  const T *__restrict x0 = input(0), *__restrict x1 = input(1), *__restrict x2 = input(2), *__restrict x3 = input(3);
+  const T *__restrict x4 = input(4), *__restrict x5 = input(5), *__restrict x6 = input(6), *__restrict x7 = input(7);
+  T *__restrict grad0 = run.grad[0], *__restrict grad1 = run.grad[1], *__restrict grad2 = run.grad[2],
+    *__restrict grad3 = run.grad[3];
+  T *__restrict hess0 = run.hess[0], *__restrict hess1 = run.hess[1], *__restrict hess2 = run.hess[2],
+    *__restrict hess3 = run.hess[3];
   const T* __restrict element = run.element;
   const double* __restrict weight = run.weight;
   T* __restrict value = run.value;
@@ -115,7 +118,7 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
   };
   constexpr bool two_steps = has_begin<Loss<T>, T>;
   const auto bring = [&](int i) __attribute__((always_inline)) {
-    for (int k = 0; k < inputs; ++k) look_ahead(next[k] + i);
+    for (int k = 0; k < inputs; ++k) look_ahead(run.next[k] + i);
   };
   alignas(64) T first[run_length], second[run_length];
   if constexpr (two_steps) {
@@ -123,30 +126,31 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
       bring(i);
 #pragma omp simd
       for (int j = i; j < i + lanes; ++j) {
-        const Begun<T> begun = loss.begin(x[0][j]);
+        const Begun<T> begun = loss.begin(x0[j]);
         first[j] = begun.first, second[j] = begun.second;
       }
     }
   }
-  const auto jet_of = [&](int i) __attribute__((always_inline)) {
+  const auto jet_at = [&](int i) __attribute__((always_inline)) {
     if constexpr (two_steps)
-      return jet_at(loss, x, element, i, Begun<T>{first[i], second[i]});
+      return jet_of<Loss<T>, T>(loss, element[i], x0[i], x1[i], x2[i], x3[i], x4[i], x5[i], x6[i], x7[i],
+                                Begun<T>{first[i], second[i]});
     else
-      return jet_at(loss, x, element, i);
+      return jet_of<Loss<T>, T>(loss, element[i], x0[i], x1[i], x2[i], x3[i], x4[i], x5[i], x6[i], x7[i]);
   };
   const auto one = [&](int i) __attribute__((always_inline)) {
-    const auto jet = jet_of(i);
+    const auto jet = jet_at(i);
     if constexpr (writes_value(mode)) value[i] = jet.value;
-    const auto derive = [&]<int k>() __attribute__((always_inline)) {
+    const auto derive = [&]<int k>(T* __restrict to, T* __restrict bend) __attribute__((always_inline)) {
       if constexpr (k < gradients) {
-        if constexpr (writes_grad(mode)) grad[k][i] = final(grad_of<k>(jet), i);
-        if constexpr (bends) hess[k][i] = final(hess_of<k, mode>(jet), i);
+        if constexpr (writes_grad(mode)) to[i] = final(grad_of<k>(jet), i);
+        if constexpr (bends) bend[i] = final(hess_of<k, mode>(jet), i);
       }
     };
-    derive.template operator()<0>();
-    derive.template operator()<1>();
-    derive.template operator()<2>();
-    derive.template operator()<3>();
+    derive.template operator()<0>(grad0, hess0);
+    derive.template operator()<1>(grad1, hess1);
+    derive.template operator()<2>(grad2, hess2);
+    derive.template operator()<3>(grad3, hess3);
     if constexpr (!weighs(mode)) {
       return jet.value;
     } else {

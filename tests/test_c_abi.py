@@ -38,6 +38,7 @@ class Parameter(ctypes.Structure):
         ("real", DOUBLE),
         ("reals", ctypes.POINTER(DOUBLE)),
         ("count", SIZE),
+        ("text", ctypes.c_char_p),
     ]
 
 
@@ -124,6 +125,8 @@ def parameter(name, value):
         p.kind, p.integer = 2, value
     elif isinstance(value, float):
         p.kind, p.real = 3, value
+    elif isinstance(value, str):
+        p.kind, p.text = 5, value.encode()
     elif value is not None:
         p.kind, p.reals, p.count = 4, (DOUBLE * len(value))(*value), len(value)
     return p

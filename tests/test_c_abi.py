@@ -4,16 +4,23 @@ import ctypes
 from pathlib import Path
 
 import fastloss as fl
-import ml_dtypes
 import numpy as np
 import pytest
 
 from tests import cases
+from tests.c_structs import (
+    DOUBLE,
+    FLOATS,
+    INT32,
+    INT64,
+    POINTER,
+    SIZE,
+    Call,
+    Parameter,
+    parameter,
+    structs_of,
+)
 
-BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
-INTEGERS = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
-FLOATS = ["float16", BFLOAT16, "float32", "float64"]
-NUMBERS = {np.dtype(dtype): k for k, dtype in enumerate([*INTEGERS, *FLOATS])}
 REDUCTIONS = {"mean": 0, "sum": 1, "none": 2}
 ERRORS = {
     1: fl.ShapeError,
@@ -22,60 +29,8 @@ ERRORS = {
     4: fl.ParameterError,
     5: fl.DomainError,
 }
-POINTER, SIZE = ctypes.c_void_p, ctypes.c_size_t
-INT32, INT64, DOUBLE = ctypes.c_int32, ctypes.c_int64, ctypes.c_double
 CASES = cases.plain_cases()
 LEAD = (4, cases.CLASSES)
-
-
-class Parameter(ctypes.Structure):
-    _fields_ = [
-        ("size", SIZE),
-        ("name", ctypes.c_char_p),
-        ("kind", INT32),
-        ("unused", INT32),
-        ("integer", INT64),
-        ("real", DOUBLE),
-        ("reals", ctypes.POINTER(DOUBLE)),
-        ("count", SIZE),
-    ]
-
-
-class Array(ctypes.Structure):
-    _fields_ = [
-        ("size", SIZE),
-        ("data", POINTER),
-        ("shape", ctypes.POINTER(INT64)),
-        ("strides", ctypes.POINTER(INT64)),
-        ("ndim", INT32),
-        ("dtype", INT32),
-    ]
-
-
-class Call(ctypes.Structure):
-    _fields_ = [
-        ("size", SIZE),
-        ("inputs", POINTER),
-        ("n_inputs", SIZE),
-        ("sample_weight", POINTER),
-        ("reduction", INT32),
-        ("curvature", INT32),
-        ("scale", DOUBLE),
-        ("n_threads", INT32),
-        ("want_value", INT32),
-        ("terms", POINTER),
-        ("grad", POINTER),
-        ("n_grad", SIZE),
-        ("hess", POINTER),
-        ("n_hess", SIZE),
-        ("totals", POINTER),
-        ("parallel_for", POINTER),
-        ("parallel_host", POINTER),
-        ("poll", POINTER),
-        ("poll_context", POINTER),
-        ("workspace", POINTER),
-        ("workspace_size", SIZE),
-    ]
 
 
 def find_library():
@@ -106,6 +61,16 @@ def c():
     ]
     library.fastloss_loss_destroy.argtypes = [POINTER]
     library.fastloss_loss_destroy.restype = None
+    library.fastloss_loss_input_role.argtypes = [POINTER, INT32]
+    library.fastloss_loss_input_role.restype = ctypes.c_char_p
+    library.fastloss_loss_input_domain.argtypes = [POINTER, INT32, *[ctypes.POINTER(DOUBLE)] * 2]
+    library.fastloss_terms_shape.argtypes = [
+        POINTER,
+        POINTER,
+        SIZE,
+        ctypes.POINTER(INT64),
+        ctypes.POINTER(INT32),
+    ]
     library.fastloss_evaluate.argtypes = [POINTER, POINTER, ctypes.POINTER(DOUBLE)]
     return library
 
@@ -114,19 +79,6 @@ def check(c, status):
     """Raise what the face raises for a status."""
     if status:
         raise ERRORS[status](c.fastloss_error_message().decode())
-
-
-def parameter(name, value):
-    p = Parameter(ctypes.sizeof(Parameter), name.encode())
-    if isinstance(value, bool):
-        p.kind, p.integer = 1, value
-    elif isinstance(value, int):
-        p.kind, p.integer = 2, value
-    elif isinstance(value, float):
-        p.kind, p.real = 3, value
-    elif value is not None:
-        p.kind, p.reals, p.count = 4, (DOUBLE * len(value))(*value), len(value)
-    return p
 
 
 class Loss:
@@ -147,14 +99,7 @@ class Loss:
         kept = []  # what the structs point to
 
         def pack(arrays):
-            structs = (Array * len(arrays))()
-            for struct, x in zip(structs, arrays, strict=True):
-                axes = [(INT64 * x.ndim)(*numbers) for numbers in (x.shape, x.strides)]
-                kept.extend([x, *axes])
-                struct.size, struct.data = ctypes.sizeof(Array), x.ctypes.data
-                struct.shape, struct.strides = axes
-                struct.ndim, struct.dtype = x.ndim, NUMBERS[x.dtype]
-            kept.append(structs)
+            structs = structs_of(arrays, kept)
             return ctypes.addressof(structs) if arrays else None
 
         call = Call(size=ctypes.sizeof(Call), scale=1.0, want_value=1)
@@ -205,6 +150,31 @@ def test_bits(c, case, dtype):
     given = np.empty_like(terms)
     loss.run(inputs, weight, terms=given, reduction="none")
     assert same(given, case.loss(*inputs, sample_weight=weight, reduction="none"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_inputs_and_terms(c, case):
+    """What is told of a loss before a call fits the calls that the other tests make."""
+    inputs, kept = cases.draw(case, LEAD), []
+    loss = Loss(c, case.name, dict(case.params))
+    for i, x in enumerate(inputs):
+        role = c.fastloss_loss_input_role(loss.handle, i).decode()
+        assert (role == "real") == (i < case.row["differentiable"])
+        assert (role == "labels") == (case.row["labels"] and i == 1)
+        low, high = DOUBLE(), DOUBLE()
+        check(c, c.fastloss_loss_input_domain(loss.handle, i, low, high))
+        assert np.all((x >= low.value) & (x <= high.value))
+        outside = x.astype(np.float64)
+        outside.flat[0] = low.value - 1
+        if role != "labels" and np.isfinite(low.value):
+            both_refuse(
+                lambda i=i, x=outside: loss.run([*inputs[:i], x, *inputs[i + 1 :]]),
+                lambda i=i, x=outside: case.loss(*inputs[:i], x, *inputs[i + 1 :]),
+            )
+    shape, ndim = (INT64 * 64)(), INT32()
+    structs = ctypes.addressof(structs_of(inputs, kept))
+    check(c, c.fastloss_terms_shape(loss.handle, structs, len(inputs), shape, ndim))
+    assert tuple(shape[: ndim.value]) == np.shape(case.loss(*inputs, reduction="none"))
 
 
 def both_refuse(by_c, by_face):

@@ -225,12 +225,15 @@ def test_each_loss_has_a_reference_and_a_line_in_the_readme(row):
 
 @names
 def test_each_loss_has_its_type_with_the_parameters_of_its_row(row):
-    text = (ROOT / "cpp" / "include" / "fastloss" / "losses.h").read_text()
+    text = (ROOT / "cpp" / "include" / "fastloss" / "losses" / f"{row['family']}.h").read_text()
     body = re.search(rf"^struct {row['class_name']} {{\n(.*?)^}};", text, re.M | re.S)
-    assert body, f"losses.h has no {row['class_name']}"
-    assert f'name = "{row["name"]}"' in body[1]
-    fields = re.findall(r"FASTLOSS_FIELD\((\w+)\)", body[1])
-    assert fields == [p["name"] for p in row["parameters"]]
+    assert body, f"losses/{row['family']}.h has no {row['class_name']}"
+    macro = r'FASTLOSS_LOSS(?:_WITHOUT_HESSIAN)?\("(\w+)", \((.*?)\), \((.*?)\)(.*)\)'
+    name, inputs, differentiable, fields = re.search(macro, body[1], re.S).groups()
+    assert name == row["name"]
+    assert inputs.split(", ") == row["inputs"]
+    assert differentiable.split(", ") == row["inputs"][: row["differentiable"]]
+    assert re.findall(r"\w+", fields) == [p["name"] for p in row["parameters"]]
 
 
 def test_aliases_and_names_are_unique():

@@ -83,6 +83,7 @@ py::object object_of(const Value& value) {
       for (std::size_t i = 0; i < x.size(); ++i) all[i] = py::float_(x[i]);
       return all;
     }
+    py::object operator()(const std::string& x) const { return py::str(x); }
   };
   return std::visit(Convert{}, value);
 }

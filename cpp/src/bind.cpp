@@ -196,6 +196,13 @@ void check_count(const Definition& definition, std::size_t given) {
     shape_error(definition, "takes " + std::to_string(wanted) + " arrays, " + std::to_string(given) + " were given");
 }
 
+void check_output_count(const Definition& definition, const char* role, std::size_t given) {
+  const int wanted = differentiable_count(definition);
+  if (given != static_cast<std::size_t>(wanted))
+    shape_error(definition, std::string(role) + " needs " + std::to_string(wanted) + " outputs, " +
+                                std::to_string(given) + " were given");
+}
+
 Shapes bind(const Resolved& loss, std::span<const ConstArray> inputs) {
   check_count(loss.definition(), inputs.size());
   Shapes shapes;

@@ -19,6 +19,8 @@ struct Shapes {
 
 // Refuses a wrong number of inputs.
 void check_count(const Definition& definition, std::size_t given);
+// Refuses a wrong number of gradients or Hessians.
+void check_output_count(const Definition& definition, const char* role, std::size_t given);
 // Of views that can be walked. Throws ShapeError where they do not fit.
 Shapes bind(const Resolved& loss, std::span<const ConstArray> inputs);
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "c_status.h"
+#include "checks.h"
 #include "dispatch.h"
 #include "registry.h"
 
@@ -13,7 +14,7 @@ namespace {
 thread_local char message[2048] = "";
 
 Value value_of(const fastloss_parameter& parameter) {
-  check_choice(parameter.kind, FASTLOSS_REALS, "a fastloss_parameter's kind");
+  check_choice(parameter.kind, FASTLOSS_TEXT, "a fastloss_parameter's kind");
   if (parameter.unused != 0) setting_error("a fastloss_parameter's unused is not 0");
   switch (parameter.kind) {
     case FASTLOSS_FLAG:
@@ -26,9 +27,16 @@ Value value_of(const fastloss_parameter& parameter) {
       if (parameter.count > 0) want(parameter.reals, "a fastloss_parameter's reals");
       if (parameter.count > PTRDIFF_MAX / sizeof(double)) out_of_memory();
       return std::vector<double>(parameter.reals, parameter.reals + parameter.count);
+    case FASTLOSS_TEXT:
+      want(parameter.text, "a fastloss_parameter's text");
+      return std::string(parameter.text);
     default:
       return std::monostate();
   }
+}
+
+bool is_input(const fastloss_loss* loss, std::int32_t i) noexcept {
+  return loss != nullptr && i >= 0 && i < loss->loss.n_inputs();
 }
 
 }  // namespace
@@ -42,8 +50,9 @@ fastloss_status keep(const Error& error) noexcept {
 
 constexpr std::size_t most_struct = 4096;
 
-void check_size(std::size_t given, std::size_t own, std::size_t alignment, const void* data, const char* name) {
-  if (given < own || given > most_struct || given % alignment != 0)
+void check_size(std::size_t given, std::size_t first, std::size_t own, std::size_t alignment, const void* data,
+                const char* name) {
+  if (given < first || given > most_struct || given % alignment != 0)
     setting_error(std::string(name) + " has size " + std::to_string(given) + ", wanted: " + std::to_string(own) +
                   "; is it the struct of another version?");
   const char* bytes = static_cast<const char*>(data);
@@ -83,7 +92,7 @@ fastloss_status fastloss_loss_create(const char* name, const fastloss_parameter*
     if (n > 0) want(parameters, "parameters");
     Parameters given;
     for (std::size_t i = 0; i < n; ++i) {
-      const fastloss_parameter& parameter = element(parameters, i, "fastloss_parameter");
+      const fastloss_parameter parameter = element(parameters, i, "fastloss_parameter");
       want(parameter.name, "a fastloss_parameter's name");
       given.emplace_back(parameter.name, value_of(parameter));
     }
@@ -102,7 +111,33 @@ std::int32_t fastloss_loss_n_differentiable(const fastloss_loss* loss) noexcept 
   return loss == nullptr ? 0 : loss->loss.n_differentiable();
 }
 const char* fastloss_loss_input_name(const fastloss_loss* loss, std::int32_t i) noexcept {
-  return i < 0 || i >= fastloss_loss_n_inputs(loss) ? nullptr : loss->loss.input_name(i);
+  return is_input(loss, i) ? loss->loss.input_name(i) : nullptr;
+}
+const char* fastloss_loss_input_role(const fastloss_loss* loss, std::int32_t i) noexcept {
+  if (!is_input(loss, i)) return nullptr;
+  const Row& row = Door::resolved(loss->loss).row();
+  return i < row.differentiable ? "real" : row.labels ? "labels" : "given";
+}
+const char* fastloss_loss_input_shape(const fastloss_loss* loss, std::int32_t i) noexcept {
+  if (!is_input(loss, i)) return nullptr;
+  const Resolved& resolved = Door::resolved(loss->loss);
+  const Row& row = resolved.row();
+  const bool per_term = i >= row.differentiable && (row.labels || resolved.entry.room == Room::pairs);
+  if (per_term || resolved.entry.room == Room::pointwise) return "*b";
+  return resolved.entry.room == Room::pairs ? "*b D" : "*b C";
+}
+fastloss_status fastloss_loss_input_domain(const fastloss_loss* loss, std::int32_t i, double* low,
+                                           double* high) noexcept {
+  return status_of([&] {
+    want(loss, "loss"), want(low, "low"), want(high, "high");
+    check_choice(i, loss->loss.n_inputs() - 1, "i");
+    const Resolved& resolved = Door::resolved(loss->loss);
+    const Row& row = resolved.row();
+    const Interval domain = i < row.differentiable ? resolved.pred_domain
+                            : row.labels           ? Interval{0.0, infinity}
+                                                   : row.target_domain;
+    *low = domain.low, *high = domain.high;
+  });
 }
 
 fastloss_status fastloss_totals_create(fastloss_totals** totals) noexcept {

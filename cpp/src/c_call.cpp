@@ -7,16 +7,21 @@
 namespace fastloss {
 namespace {
 
+// No element type of any array, and not that of one that is left out.
+constexpr auto unknown = static_cast<DType>(254);
+
 // A C array as a view; strides that are left out are those of C order.
 struct ArrayView {
   std::int64_t strides[max_ndim];
 
   template <class Pointer>
   BasicArray<Pointer> operator()(const fastloss_array& array) {
-    BasicArray<Pointer> view{array.data, static_cast<DType>(std::clamp(array.dtype, -1, 255) & 255), array.ndim,
-                             array.shape, array.strides};
-    if (array.strides != nullptr || array.shape == nullptr || array.ndim <= 0 || array.ndim > max_ndim) return view;
     const bool known = array.dtype >= 0 && array.dtype < dtype_count;
+    const DType dtype = known                              ? static_cast<DType>(array.dtype)
+                        : array.dtype == FASTLOSS_LEFT_OUT ? left_out.dtype
+                                                           : unknown;
+    BasicArray<Pointer> view{array.data, dtype, array.ndim, array.shape, array.strides};
+    if (array.strides != nullptr || array.shape == nullptr || array.ndim <= 0 || array.ndim > max_ndim) return view;
     c_order(known ? size_of(view.dtype) : 0, array.ndim, array.shape, strides);
     view.strides = strides;
     return view;
@@ -112,6 +117,19 @@ fastloss_status fastloss_workspace_size(const fastloss_loss* loss, const fastlos
     want(bytes, "bytes");
     const Translation translation(loss, call);
     *bytes = loss->loss.workspace_size(translation.call());
+  });
+}
+
+fastloss_status fastloss_terms_shape(const fastloss_loss* loss, const fastloss_array* inputs, std::size_t n_inputs,
+                                     std::int64_t* shape, std::int32_t* ndim) noexcept {
+  return status_of([&] {
+    want(shape, "shape"), want(ndim, "ndim");
+    fastloss_call call = FASTLOSS_CALL_INIT;
+    call.inputs = inputs, call.n_inputs = n_inputs;
+    const Translation translation(loss, &call);
+    const Shapes shapes = check_inputs(Door::resolved(loss->loss), translation.call().inputs, false);
+    std::copy(shapes.terms, shapes.terms + shapes.ndim, shape);
+    *ndim = shapes.ndim;
   });
 }
 

@@ -17,7 +17,10 @@ bool same_shape(const ConstArray& a, int ndim, const std::int64_t* shape) {
 }
 
 void check_views(const Definition& definition, std::span<const ConstArray> inputs) {
-  for (std::size_t i = 0; i < inputs.size(); ++i) check_view(definition, inputs[i], definition.inputs[i].name);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (is_left_out(inputs[i])) parameter_error(definition, definition.inputs[i].name + std::string(" is left out"));
+    check_view(definition, inputs[i], definition.inputs[i].name);
+  }
 }
 
 // `labels`: the last input holds labels, as far as is known.
@@ -216,9 +219,7 @@ Shapes check_call(const Resolved& loss, const Call& call, Job& job) {
   const int differentiable = differentiable_count(definition);
   const auto derivatives = [&](std::span<const Array> arrays, const char* role, Operand* operands) {
     if (arrays.empty()) return false;
-    if (static_cast<int>(arrays.size()) != differentiable)
-      shape_error(definition, std::string(role) + " needs " + std::to_string(differentiable) + " outputs, " +
-                                  std::to_string(arrays.size()) + " were given");
+    check_output_count(definition, role, arrays.size());
     int n = 0;
     for (int i = 0; i < differentiable; ++i) {
       const ConstArray& of = call.inputs[i];

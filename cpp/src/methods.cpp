@@ -11,10 +11,10 @@ namespace fastloss {
 class Binding {
  public:
   Binding(const Resolved& loss, const detail::Request& request, const Options& options) : loss_(loss) {
-    check_count(loss.definition(), request.inputs.size());
-    int n = 0;
-    for (const Input* input : request.inputs) inputs_[n++] = input->array();
-    call_.inputs = {inputs_, static_cast<std::size_t>(n)};
+    const std::size_t n = request.inputs.size();
+    check_count(loss.definition(), n);
+    for (std::size_t i = 0; i < n; ++i) inputs_[i] = request.inputs[i].array();
+    call_.inputs = {inputs_, n};
     if (options.sample_weight.given()) {
       weight_ = options.sample_weight.array();
       call_.sample_weight = &weight_;
@@ -41,17 +41,21 @@ class Binding {
     const Definition& definition = loss_.definition();
     if (request.want_value && options.reduction == Reduction::none)
       parameter_error(definition, "reduction is none, wanted: mean or sum; terms() gives the value of every term");
-    int n = 0;
-    for (const Output* grad : request.grad) grad_[n] = place(*grad, inputs_[n], grad_strides_[n]), ++n;
-    call_.grad = {grad_, static_cast<std::size_t>(n)};
-    n = 0;
-    for (const Output* hess : request.hess) hess_[n] = place(*hess, inputs_[n], hess_strides_[n]), ++n;
-    call_.hess = {hess_, static_cast<std::size_t>(n)};
+    call_.grad = derivatives(request.grad, "gradient", grad_, grad_strides_);
+    call_.hess = derivatives(request.hess, "Hessian", hess_, hess_strides_);
     if (request.terms == nullptr) return;
     call_.reduction = Reduction::none;
     shapes();
     terms_ = place(*request.terms, {nullptr, inputs_[0].dtype, shapes_.ndim, shapes_.terms, nullptr}, term_strides_);
     call_.terms = &terms_;
+  }
+
+  std::span<const Array> derivatives(const detail::Arguments<Output>& given, const char* role, Array* to,
+                                     std::int64_t (*strides)[max_ndim]) {
+    if (!given.given()) return {};
+    check_output_count(loss_.definition(), role, given.size());
+    for (std::size_t i = 0; i < given.size(); ++i) to[i] = place(given[i], inputs_[i], strides[i]);
+    return {to, given.size()};
   }
 
   const Shapes& shapes() {

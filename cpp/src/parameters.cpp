@@ -102,6 +102,7 @@ class Resolver {
       std::string operator()(std::span<const double> x) const {
         return x.empty() ? "empty" : "a vector of " + std::to_string(x.size());
       }
+      std::string operator()(std::string_view x) const { return "'" + std::string(x) + "'"; }
     };
     parameter_error(definition_, std::string(p_.name) + " is " + std::visit(Text{}, given) + ", wanted: " + wanted);
   }
@@ -116,9 +117,10 @@ struct Number {
   double operator()(std::int64_t x) const { return static_cast<double>(x); }
   double operator()(double x) const { return x; }
   double operator()(std::span<const double>) const { return none; }
+  double operator()(std::string_view) const { return none; }
 };
 
-FieldValue field_of(const Value& value) {  // of a vector, a view of it
+FieldValue field_of(const Value& value) {  // of a vector or a word, a view of it
   return std::visit([](const auto& x) { return FieldValue(x); }, value);
 }
 
@@ -178,6 +180,7 @@ Value value_of(const FieldValue& field) {
     Value operator()(std::int64_t x) const { return x; }
     Value operator()(double x) const { return x; }
     Value operator()(std::span<const double> x) const { return std::vector<double>(x.begin(), x.end()); }
+    Value operator()(std::string_view x) const { return std::string(x); }
   };
   return std::visit(Keep{}, field);
 }

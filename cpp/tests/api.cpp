@@ -1,12 +1,16 @@
 // The C++ API: types and names, ranges and views, element types, errors.
 #include <fastloss/fastloss.h>
+#include <fastloss/fastloss_c.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
-#include <tuple>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "check.h"
@@ -16,14 +20,10 @@ namespace {
 
 using namespace fastloss;
 
-using Types =
-    std::tuple<MeanSquaredError, MeanAbsoluteError, Huber, BinaryCrossEntropy, BinaryFocal, CategoricalCrossEntropy,
-               SparseCategoricalCrossEntropy, CategoricalFocal, SparseCategoricalFocal, Contrastive, Triplet>;
-
-// Every row of the tables has its type here, with all its parameters and their defaults.
-void types_and_tables() {
+// Every definition has its type, with all its parameters and their defaults, its inputs and its gradients.
+void types_and_definitions() {
   std::vector<std::string> names;
-  const auto look = [&]<class T>(const T& type) {
+  LossTypes::each([&]<class T>(const T& type) {
     names.emplace_back(T::name);
     const Loss by_type = type, by_name(T::name);
     expect(by_type.parameters() == by_name.parameters(), "defaults of " + names.back());
@@ -31,11 +31,80 @@ void types_and_tables() {
     expect(fields.size() == by_name.parameters().size(), "parameters of " + names.back());
     for (std::size_t i = 0; i < std::min(fields.size(), by_name.parameters().size()); ++i)
       expect(fields[i].name == by_name.parameters()[i].first, names.back() + ": order of its parameters");
-  };
-  std::apply([&](const auto&... type) { (look(type), ...); }, Types());
-  for (const LossInfo& info : losses())
+  });
+  std::size_t count = 0;
+  for (const LossInfo& info : losses()) {
     expect(std::count(names.begin(), names.end(), info.name) == 1, "a type for " + info.name);
-  expect(names.size() == losses().size(), "a row for every type");
+    const char* c_name = fastloss_loss_name_at(count++);
+    expect(c_name != nullptr && c_name == info.name, info.name + " in the list of C");
+  }
+  expect(names.size() == count, "a definition for every type");
+  expect(fastloss_loss_name_at(count) == nullptr, "the end of C's list");
+}
+
+// Call forms of any number of inputs and gradients; under the name of a loss that has another, which says so.
+struct OneInput {
+  FASTLOSS_LOSS("huber", (image), (image))
+};
+struct Preference {
+  std::string_view ties = "efron";
+  std::optional<double> beta = {};
+  FASTLOSS_LOSS("huber", (chosen, rejected, ref_chosen, ref_rejected, kl), (chosen, rejected, ref_chosen, ref_rejected),
+                ties, beta)
+};
+struct Box {
+  double a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9, j = 10, k = 11, l = 12;
+  FASTLOSS_LOSS_WITHOUT_HESSIAN("huber", (box, truth), (box), a, b, c, d, e, f, g, h, i, j, k, l)
+};
+template <class T>
+concept HasHessian = requires(const T& loss, std::vector<float> x) { loss.grad_and_hess(x, x, x, x); };
+static_assert(HasHessian<Huber> && !HasHessian<Box> && !HasHessian<Preference> && HasHessian<Loss>);
+
+void forms() {
+  std::vector<float> x(4), g;
+  expect_error<ShapeError>("Huber: takes 2 arrays, 1 were given", [&] { OneInput{}.value_and_grad(x, g); });
+  expect_error<ParameterError>("Huber: there is no parameter 'ties'; it takes delta", [&] {
+    Preference{}.grad_and_hess(x, x, x, x, {}, g, g, g, g, g, g, g, g, {.n_threads = 1});
+  });
+  const auto words = Preference{.ties = "breslow"}.fields();
+  expect(words.size() == 2 && words[0].name == "ties" && words[1].name == "beta", "the names of fields");
+  expect(std::get<std::string_view>(words[0].value) == "breslow" && words[1].value.index() == 0, "a word as a field");
+  const auto twelve = Box{.l = 13}.fields();
+  expect(twelve.size() == 12 && twelve[11].name == "l" && std::get<double>(twelve[11].value) == 13.0, "twelve fields");
+  expect(!Box{}.try_value_and_grad(x, x, g), "a form without Hessian");
+  expect_error<ParameterError>("Huber: delta is 'wide', wanted: a number > 0",
+                               [] { const Loss wrong("huber", {{"delta", "wide"}}); });
+}
+
+void lists() {
+  std::vector<float> pred = {0.0f, 1.0f, 4.0f}, target = {0.5f, 1.0f, 1.0f}, grad, hess, terms, again;
+  const Loss loss("huber");
+  const double value = loss.value(pred, target);
+  expect(loss.value({pred, target}) == value && loss({pred, target}, {.scale = 2.0}) == 2.0 * value,
+         "a list of inputs");
+  expect(loss.value_and_grad({pred, target}, {grad}, {.n_threads = 4}) == value && grad.size() == 3, "lists of both");
+  loss.grad({pred, target}, {again});
+  expect(again == grad, "a gradient in a list");
+  loss.grad_and_hess({pred, target}, {again}, {hess}, {.reduction = Reduction::sum});
+  expect(hess == std::vector<float>{1.0f, 1.0f, 0.0f}, "a Hessian in a list");
+  loss.terms({pred, View(target.data(), {3})}, terms);
+  expect(terms == std::vector<float>{0.125f, 0.0f, 2.5f}, "terms of a list");
+  expect(loss.workspace_size({pred, target}) == loss.workspace_size(pred, target), "workspace of a list");
+  expect(*loss.try_value({pred, target}) == value && loss.try_terms({pred, target}, terms), "lists, as Results");
+  expect(*loss.try_value_and_grad({pred, target}, {grad}) == value && loss.try_grad({pred, target}, {grad}) &&
+             loss.try_grad_and_hess({pred, target}, {grad}, {hess}),
+         "gradients of lists, as Results");
+  const auto says = [&](const std::string& text, auto act) { expect_error<ShapeError>("Huber: " + text, act); };
+  says("takes 2 arrays, 1 were given", [&] { loss.value_and_grad({pred}, {grad}, {.n_threads = 1}); });
+  says("takes 2 arrays, 0 were given", [&] { loss.value({}, {.n_threads = 1}); });
+  says("takes 2 arrays, 7 were given", [&] { loss.value({pred, pred, pred, pred, pred, pred, pred}); });
+  says("gradient needs 1 outputs, 0 were given", [&] { loss.value_and_grad({pred, target}, {}); });
+  says("gradient needs 1 outputs, 6 were given",
+       [&] { loss.grad({pred, target}, {grad, grad, grad, grad, grad, grad}); });
+  says("Hessian needs 1 outputs, 2 were given", [&] { loss.grad_and_hess({pred, target}, {grad}, {hess, again}); });
+  expect_error<ParameterError>("Huber: target is left out", [&] { loss.value({pred, {}}); });
+  expect_error<ParameterError>("Huber: target is left out", [&] { Huber{}.value(pred, {}); });
+  expect_error<ParameterError>("Huber: an output is left out", [&] { loss.grad({pred, target}, {{}}); });
 }
 
 void as_it_stands() {
@@ -143,8 +212,8 @@ void views() {
   expect(Contrastive{.margin = 7.0}.value_and_grad(left, right, similar, ga, gb) == (1.0 + 4.0) / 2.0, "a pair");
   expect(gb[1] == 1.0 && ga[1] == -1.0, "gradients of a pair");
   const Loss named = Contrastive{.margin = 7.0}, triplet = Triplet{.margin = 0.0};
-  expect(named.value(left, right, similar) == 2.5, "a pair by name");
-  expect(triplet.value_and_grad(left, right, left, ga, gb, gn) == (1.0 + 5.0) / 2.0, "a triplet by name");
+  expect(named.value({left, right, similar}) == 2.5, "a pair by name");
+  expect(triplet.value_and_grad({left, right, left}, {ga, gb, gn}) == (1.0 + 5.0) / 2.0, "a triplet by name");
 }
 
 void errors() {
@@ -198,7 +267,9 @@ void chunks() {
 }  // namespace
 
 int main() {
-  types_and_tables();
+  types_and_definitions();
+  forms();
+  lists();
   as_it_stands();
   element_types();
   views();

@@ -8,6 +8,8 @@
 
 extern int failures;
 void results(void); /* c_results.c */
+void inputs(void);  /* c_inputs.c, and this: what is known of one loss's inputs */
+void inputs_of(const fastloss_loss* loss);
 
 static inline void expect(int right, const char* what, int line) {
   if (right) return;

@@ -1,5 +1,7 @@
 /* A host in C11: every function of fastloss_c.h, and what it says to calls that are wrong. */
+#include <fastloss/version.h>
 #include <math.h>
+#include <stddef.h>
 
 #include "c_check.h"
 
@@ -22,18 +24,18 @@ static void losses(void) {
   while (fastloss_loss_name_at(n) != NULL) {
     fastloss_loss* loss = made(fastloss_loss_name_at(n), NULL, 0);
     EXPECT(strcmp(fastloss_loss_name(loss), fastloss_loss_name_at(n)) == 0);
-    EXPECT(fastloss_loss_n_inputs(loss) >= 2 && fastloss_loss_n_differentiable(loss) >= 1);
-    EXPECT(fastloss_loss_input_name(loss, 0) != NULL && fastloss_loss_input_name(loss, -1) == NULL);
-    EXPECT(fastloss_loss_input_name(loss, fastloss_loss_n_inputs(loss)) == NULL);
+    EXPECT(fastloss_loss_n_inputs(loss) >= 1 && fastloss_loss_n_differentiable(loss) >= 1);
+    inputs_of(loss);
     fastloss_loss_destroy(loss);
     ++n;
   }
-  EXPECT(n == 11);
+  EXPECT(n > 0); /* how many there are, api.cpp asks */
   EXPECT(fastloss_loss_name_at(SIZE_MAX) == NULL);
-  EXPECT(strcmp(fastloss_version(), "0.1.0") == 0);
+  EXPECT(strcmp(fastloss_version(), FASTLOSS_RELEASE) == 0);
   EXPECT(fastloss_isa() != NULL);
   EXPECT(fastloss_loss_name(NULL) == NULL && fastloss_loss_n_inputs(NULL) == 0);
   EXPECT(fastloss_loss_n_differentiable(NULL) == 0 && fastloss_loss_input_name(NULL, 0) == NULL);
+  EXPECT(fastloss_loss_input_role(NULL, 0) == NULL && fastloss_loss_input_shape(NULL, 0) == NULL);
   fastloss_loss_destroy(NULL);
   fastloss_totals_destroy(NULL);
 }
@@ -57,9 +59,13 @@ static void create(void) {
                "Huber: there is no parameter 'depth'; it takes delta");
   delta.name = NULL;
   EXPECT_ERROR(CREATE("huber", &delta, 1), FASTLOSS_PARAMETER_ERROR, "a fastloss_parameter's name is a null pointer");
-  delta = parameter("delta", 5, 0, 1.0);
+  delta = parameter("delta", 6, 0, 1.0);
   EXPECT_ERROR(CREATE("huber", &delta, 1), FASTLOSS_PARAMETER_ERROR,
-               "a fastloss_parameter's kind is 5, wanted: 0 to 4");
+               "a fastloss_parameter's kind is 6, wanted: 0 to 5");
+  delta = parameter("delta", FASTLOSS_TEXT, 0, 1.0);
+  EXPECT_ERROR(CREATE("huber", &delta, 1), FASTLOSS_PARAMETER_ERROR, "a fastloss_parameter's text is a null pointer");
+  delta.text = "wide";
+  EXPECT_ERROR(CREATE("huber", &delta, 1), FASTLOSS_PARAMETER_ERROR, "Huber: delta is 'wide', wanted: a number > 0");
   delta = parameter("delta", FASTLOSS_FLAG, 1, 1.0);
   EXPECT_ERROR(CREATE("huber", &delta, 1), FASTLOSS_PARAMETER_ERROR, "Huber: delta is True, wanted: a number > 0");
   delta = parameter("delta", FASTLOSS_REALS, 0, 1.0), delta.count = 2;
@@ -89,10 +95,12 @@ static void struct_sizes(void) {
   EXPECT(fastloss_evaluate(loss, &newer.call, &value) == FASTLOSS_OK && value == 4.5);
   newer.more = 1;
   char text[160];
-  snprintf(text, sizeof text, "fastloss_call has size %zu and says more than version 0.1.0 knows", sizeof newer);
+  snprintf(text, sizeof text, "fastloss_call has size %zu and says more than version " FASTLOSS_RELEASE " knows",
+           sizeof newer);
   EXPECT_ERROR(fastloss_evaluate(loss, &newer.call, NULL), FASTLOSS_PARAMETER_ERROR, text);
   newer.more = 0, inputs[1].more = 1;
-  snprintf(text, sizeof text, "fastloss_array has size %zu and says more than version 0.1.0 knows", sizeof inputs[0]);
+  snprintf(text, sizeof text, "fastloss_array has size %zu and says more than version " FASTLOSS_RELEASE " knows",
+           sizeof inputs[0]);
   EXPECT_ERROR(fastloss_evaluate(loss, &newer.call, NULL), FASTLOSS_PARAMETER_ERROR, text);
   inputs[1].more = 0, inputs[1].array.size -= 8;
   EXPECT_ERROR(fastloss_evaluate(loss, &newer.call, NULL), FASTLOSS_PARAMETER_ERROR,
@@ -115,6 +123,27 @@ static void struct_sizes(void) {
   delta.size = 0;
   snprintf(text, sizeof text, "fastloss_parameter has size 0, wanted: %zu; is it the struct of another version?",
            sizeof delta);
+  EXPECT_ERROR(fastloss_loss_create("huber", &delta, 1, &none), FASTLOSS_PARAMETER_ERROR, text);
+  /* the first struct of parameters ended before the text: taken as it was, whatever comes after it */
+  struct {
+    char bytes[2 * offsetof(fastloss_parameter, text)];
+    double align;
+  } first;
+  fastloss_parameter both[] = {parameter("from_logits", FASTLOSS_FLAG, 1, 0.0),
+                               parameter("axis", FASTLOSS_INTEGER, 0, 0.0)};
+  for (size_t i = 0; i < 2; ++i) {
+    both[i].size = offsetof(fastloss_parameter, text);
+    memcpy(first.bytes + i * both[i].size, &both[i], both[i].size);
+  }
+  EXPECT(fastloss_loss_create("cce", (fastloss_parameter*)(void*)first.bytes, 2, &none) == FASTLOSS_OK);
+  fastloss_loss_destroy(none);
+  both[0].kind = FASTLOSS_TEXT;
+  memcpy(first.bytes, &both[0], both[0].size);
+  EXPECT_ERROR(fastloss_loss_create("cce", (fastloss_parameter*)(void*)first.bytes, 2, &none), FASTLOSS_PARAMETER_ERROR,
+               "a fastloss_parameter's text is a null pointer");
+  delta.size = offsetof(fastloss_parameter, text) - 8;
+  snprintf(text, sizeof text, "fastloss_parameter has size %zu, wanted: %zu; is it the struct of another version?",
+           delta.size, sizeof delta);
   EXPECT_ERROR(fastloss_loss_create("huber", &delta, 1, &none), FASTLOSS_PARAMETER_ERROR, text);
   fastloss_loss_destroy((fastloss_loss*)loss);
 }
@@ -184,6 +213,12 @@ static void bad_arrays(void) {
   REFUSED(FASTLOSS_SHAPE_ERROR, "MeanSquaredError: target has 65 axes, wanted: 0 to 64");
   second->dtype = 13;
   REFUSED(FASTLOSS_DTYPE_ERROR, "MeanSquaredError: target has no element type that exists");
+  second->dtype = FASTLOSS_LEFT_OUT; /* with data */
+  REFUSED(FASTLOSS_DTYPE_ERROR, "MeanSquaredError: target has no element type that exists");
+  second->dtype = FASTLOSS_LEFT_OUT, second->data = NULL;
+  REFUSED(FASTLOSS_PARAMETER_ERROR, "MeanSquaredError: target is left out");
+  second->dtype = -2, second->data = NULL;
+  REFUSED(FASTLOSS_DTYPE_ERROR, "MeanSquaredError: target has no element type that exists");
   second->dtype = 256 + FASTLOSS_FLOAT32;
   REFUSED(FASTLOSS_DTYPE_ERROR, "MeanSquaredError: target has no element type that exists");
   pair_of_inputs[0].dtype = FASTLOSS_INT32;
@@ -212,6 +247,7 @@ int main(void) {
   struct_sizes();
   bad_calls();
   bad_arrays();
+  inputs();
   results();
   if (failures == 0) puts("every call of C was answered as it should be");
   return failures != 0;

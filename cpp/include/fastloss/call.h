@@ -1,6 +1,7 @@
 // One evaluation: what it may be told, and all that it can give.
 #pragma once
 
+#include <fastloss/fields.h>
 #include <fastloss/result.h>
 #include <fastloss/totals.h>
 #include <fastloss/types.h>
@@ -12,7 +13,6 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
-#include <variant>
 
 namespace fastloss {
 
@@ -76,21 +76,33 @@ struct Call {
   std::span<std::byte> workspace = {};
 };
 
-// A parameter's value as a call reads it: none, flag, integer, real, or one real per class.
-using FieldValue = std::variant<std::monostate, bool, std::int64_t, double, std::span<const double>>;
-struct Field {
-  std::string_view name;
-  FieldValue value;
-};
-
 class Loss;
 
 namespace detail {
 
+// The inputs or the outputs of a method: one by one, where it names them, or as the list that it was given.
+template <class T>
+class Arguments {
+ public:
+  Arguments() = default;  // the method has none
+  Arguments(std::initializer_list<const T*> each) noexcept : each_(each), size_(each.size()), given_(true) {}
+  Arguments(std::initializer_list<T> list) noexcept : list_(list), size_(list.size()), given_(true) {}
+
+  bool given() const noexcept { return given_; }
+  std::size_t size() const noexcept { return size_; }
+  const T& operator[](std::size_t i) const noexcept { return each_.size() > 0 ? *each_.begin()[i] : list_.begin()[i]; }
+
+ private:
+  std::initializer_list<const T*> each_ = {};
+  std::initializer_list<T> list_ = {};
+  std::size_t size_ = 0;
+  bool given_ = false;
+};
+
 // What a method of a loss asks for.
 struct Request {
-  std::initializer_list<const Input*> inputs;
-  std::initializer_list<const Output*> grad = {}, hess = {};
+  Arguments<Input> inputs;
+  Arguments<Output> grad = {}, hess = {};
   const Output* terms = nullptr;
   bool want_value = false;
 };

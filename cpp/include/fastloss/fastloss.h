@@ -6,9 +6,10 @@
 //   const fastloss::Loss loss("sparse_categorical_cross_entropy", {{"from_logits", true}});
 //   value = loss.value_and_grad(fastloss::View(scores.data(), {rows, classes}), labels, grad, {.n_threads = 4});
 //
-// losses.h has the types, methods.h says what their methods do, view.h what they take, call.h what a call may be told
-// (weights, reduction, threads of your own, workspace), result.h how to do without exceptions. C and other languages:
-// fastloss_c.h. No Python, no SIMD and no OpenMP type appears here. Calls are thread-safe; a Loss is immutable.
+// losses/ has the types by family, methods.h says what their methods do, view.h what they take, call.h what a call may
+// be told (weights, reduction, threads of your own, workspace), result.h how to do without exceptions. C and other
+// languages: fastloss_c.h. No Python, no SIMD and no OpenMP type appears here. Calls are thread-safe; a Loss is
+// immutable.
 #pragma once
 
 #include <fastloss/call.h>
@@ -18,7 +19,9 @@
 #include <fastloss/types.h>
 #include <fastloss/version.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,8 +32,8 @@
 
 namespace fastloss {
 
-// A parameter's value: none, flag, integer, real, or one real per class.
-using Value = std::variant<std::monostate, bool, std::int64_t, double, std::vector<double>>;
+// A parameter's value: none, flag, integer, real, one real per class, or one of some words.
+using Value = std::variant<std::monostate, bool, std::int64_t, double, std::vector<double>, std::string>;
 using Parameters = std::vector<std::pair<std::string, Value>>;
 
 class FASTLOSS_API Loss {
@@ -52,8 +55,48 @@ class FASTLOSS_API Loss {
   // The shape of the loss terms for these inputs. Throws ShapeError where they do not fit.
   std::vector<std::int64_t> term_shape(std::span<const ConstArray> inputs) const;
 
-  // By how many inputs the loss has: (pred, target), (a, b, target), (anchor, positive, negative).
-  FASTLOSS_ALL_METHODS
+  // The methods of methods.h, with lists of what the loss takes and gives, in its order:
+  // loss.value_and_grad({a, b, target}, {grad_a, grad_b}, {.n_threads = 4}).
+  using Inputs = std::initializer_list<Input>;
+  using Outputs = std::initializer_list<Output>;
+  double value(Inputs inputs, const Options& options = {}) const {
+    return detail::call(*this, {.inputs = inputs, .want_value = true}, options);
+  }
+  double operator()(Inputs inputs, const Options& options = {}) const { return value(inputs, options); }
+  void terms(Inputs inputs, const Output& out, const Options& options = {}) const {
+    detail::call(*this, {.inputs = inputs, .terms = &out}, options);
+  }
+  void grad(Inputs inputs, Outputs grad, const Options& options = {}) const {
+    detail::call(*this, {.inputs = inputs, .grad = grad}, options);
+  }
+  double value_and_grad(Inputs inputs, Outputs grad, const Options& options = {}) const {
+    return detail::call(*this, {.inputs = inputs, .grad = grad, .want_value = true}, options);
+  }
+  void grad_and_hess(Inputs inputs, Outputs grad, Outputs hess, const Options& options = {}) const {
+    detail::call(*this, {.inputs = inputs, .grad = grad, .hess = hess}, options);
+  }
+  std::size_t workspace_size(Inputs inputs, const Options& options = {}) const {
+    return detail::workspace_size(*this, {.inputs = inputs}, options);
+  }
+  Result<double> try_value(Inputs inputs, const Options& options = {}) const noexcept {
+    return detail::attempt(*this, {.inputs = inputs, .want_value = true}, options);
+  }
+  Result<void> try_terms(Inputs inputs, const Output& out, const Options& options = {}) const noexcept {
+    return detail::attempt_void(*this, {.inputs = inputs, .terms = &out}, options);
+  }
+  Result<void> try_grad(Inputs inputs, Outputs grad, const Options& options = {}) const noexcept {
+    return detail::attempt_void(*this, {.inputs = inputs, .grad = grad}, options);
+  }
+  Result<double> try_value_and_grad(Inputs inputs, Outputs grad, const Options& options = {}) const noexcept {
+    return detail::attempt(*this, {.inputs = inputs, .grad = grad, .want_value = true}, options);
+  }
+  Result<void> try_grad_and_hess(Inputs inputs, Outputs grad, Outputs hess,
+                                 const Options& options = {}) const noexcept {
+    return detail::attempt_void(*this, {.inputs = inputs, .grad = grad, .hess = hess}, options);
+  }
+
+  // The same of (pred, target) without braces, as most losses take them: loss.value_and_grad(pred, target, grad).
+  FASTLOSS_ALL_METHODS((pred, target), (pred))
 
   // The same with the element type named: loss.value_and_grad<float>(pred, target, grad).
   template <class Real>

@@ -13,8 +13,9 @@
  * over: arrays, names and structs need to live during the call only. A loss may be used by many threads at a time.
  *
  * Structs begin with their size: sizeof of the struct that the caller was compiled with, as the _INIT macros set it.
- * A later version may add fields to their end, for which 0 means what this version does: a struct of fewer bytes than
- * this version has, or of more (up to 4096, a multiple of its alignment) with anything but zeros in them, is refused.
+ * A later version may add fields to their end, for which 0 means what there was before: a struct that ends before the
+ * fields that were added is taken. One that ends earlier is refused, and one of more bytes than this version has (up to
+ * 4096, a multiple of its alignment) with anything but zeros in them.
  */
 #ifndef FASTLOSS_C_H
 #define FASTLOSS_C_H
@@ -57,11 +58,20 @@ enum { /* element types */
        FASTLOSS_FLOAT16 = 9,
        FASTLOSS_BFLOAT16 = 10,
        FASTLOSS_FLOAT32 = 11,
-       FASTLOSS_FLOAT64 = 12
+       FASTLOSS_FLOAT64 = 12,
+       FASTLOSS_LEFT_OUT = -1 /* with no data: an input that the loss can do without */
 };
 enum { FASTLOSS_MEAN = 0, FASTLOSS_SUM = 1, FASTLOSS_NONE = 2 }; /* reductions */
 enum { FASTLOSS_EXACT = 0, FASTLOSS_POSITIVE = 1 };              /* curvatures */
-enum { FASTLOSS_NOTHING = 0, FASTLOSS_FLAG = 1, FASTLOSS_INTEGER = 2, FASTLOSS_REAL = 3, FASTLOSS_REALS = 4 };
+enum {                                                           /* kinds of parameters */
+       FASTLOSS_NOTHING = 0,
+       FASTLOSS_FLAG = 1,
+       FASTLOSS_INTEGER = 2,
+       FASTLOSS_REAL = 3,
+       FASTLOSS_REALS = 4,
+       FASTLOSS_TEXT = 5
+};
+enum { FASTLOSS_MAX_NDIM = 64 }; /* axes of an array */
 
 typedef struct fastloss_loss fastloss_loss;     /* a loss with its parameters; immutable */
 typedef struct fastloss_totals fastloss_totals; /* the exact sums of a mean over many calls */
@@ -69,14 +79,15 @@ typedef struct fastloss_totals fastloss_totals; /* the exact sums of a mean over
 typedef struct fastloss_parameter {
   size_t size;
   const char* name;
-  int32_t kind;   /* which of the following counts: NOTHING (none), FLAG (integer), INTEGER, REAL or REALS */
+  int32_t kind;   /* which of the following counts: NOTHING (none), FLAG (integer), INTEGER, REAL, REALS or TEXT */
   int32_t unused; /* 0 */
   int64_t integer;
   double real;
   const double* reals; /* one per class or per last axis */
   size_t count;
+  const char* text; /* one of the words that the parameter knows; added to the first struct of 0.1 */
 } fastloss_parameter;
-#define FASTLOSS_PARAMETER_INIT {sizeof(fastloss_parameter), NULL, FASTLOSS_NOTHING, 0, 0, 0.0, NULL, 0}
+#define FASTLOSS_PARAMETER_INIT {sizeof(fastloss_parameter), NULL, FASTLOSS_NOTHING, 0, 0, 0.0, NULL, 0, NULL}
 
 /* A strided view. Strides count bytes and may be zero or negative; without them the elements lie in C order. Elements
  * need not be aligned. What is an input is not written to. */
@@ -85,7 +96,7 @@ typedef struct fastloss_array {
   void* data;
   const int64_t* shape;
   const int64_t* strides;
-  int32_t ndim; /* up to 64 */
+  int32_t ndim; /* up to FASTLOSS_MAX_NDIM */
   int32_t dtype;
 } fastloss_array;
 #define FASTLOSS_ARRAY_INIT {sizeof(fastloss_array), NULL, NULL, NULL, 0, FASTLOSS_FLOAT32}
@@ -94,7 +105,7 @@ typedef void (*fastloss_task)(void* context, int64_t k);
 
 typedef struct fastloss_call {
   size_t size;
-  const fastloss_array* inputs; /* in the order of the loss: pred, target | a, b, target | anchor, positive, negative */
+  const fastloss_array* inputs; /* in the order of the loss, as fastloss_loss_input_name() tells it: pred, target */
   size_t n_inputs;
   const fastloss_array* sample_weight; /* NULL, or one per loss term */
   int32_t reduction;
@@ -157,7 +168,23 @@ FASTLOSS_API const char* fastloss_loss_name(const fastloss_loss* loss) FASTLOSS_
 FASTLOSS_API int32_t fastloss_loss_n_inputs(const fastloss_loss* loss) FASTLOSS_NOEXCEPT;
 /* How many inputs, counted from the first, have gradients. */
 FASTLOSS_API int32_t fastloss_loss_n_differentiable(const fastloss_loss* loss) FASTLOSS_NOEXCEPT;
+
+/* An input of the loss, i from 0; NULL beyond the last.
+ * Its role: "real", a float with a gradient; "given", any number; "labels", integers from 0 to below the number of
+ * classes. */
 FASTLOSS_API const char* fastloss_loss_input_name(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
+FASTLOSS_API const char* fastloss_loss_input_role(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
+/* Its shape, one word per axis. A letter is a length, the same wherever it stands; a capital an axis that a term needs
+ * whole, which the loss's parameter axis may put elsewhere; "*b" any number of axes: "*b C" is rows of C classes. */
+FASTLOSS_API const char* fastloss_loss_input_shape(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
+/* The numbers from *low to *high that it may hold, infinities for no end, with the loss's parameters; NaN always may.
+ */
+FASTLOSS_API fastloss_status fastloss_loss_input_domain(const fastloss_loss* loss, int32_t i, double* low,
+                                                        double* high) FASTLOSS_NOEXCEPT;
+/* The shape of the loss terms of these inputs: *ndim lengths, where there is room for FASTLOSS_MAX_NDIM. No data are
+ * read. */
+FASTLOSS_API fastloss_status fastloss_terms_shape(const fastloss_loss* loss, const fastloss_array* inputs,
+                                                  size_t n_inputs, int64_t* shape, int32_t* ndim) FASTLOSS_NOEXCEPT;
 
 /* Everything in one pass. *value is the reduced value, where it is wanted; value may be NULL. */
 FASTLOSS_API fastloss_status fastloss_evaluate(const fastloss_loss* loss, const fastloss_call* call,

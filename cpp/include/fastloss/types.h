@@ -50,6 +50,10 @@ struct BasicArray {
 using ConstArray = BasicArray<const void*>;
 using Array = BasicArray<void*>;
 
+// In an input's place, where the loss can do without it: no data, and no element type.
+inline constexpr ConstArray left_out = {nullptr, static_cast<DType>(255)};
+constexpr bool is_left_out(const ConstArray& array) { return array.data == nullptr && array.dtype == left_out.dtype; }
+
 // The strides of elements of `size` bytes in C order. They wrap around only where the shape has more elements than any
 // memory, which every call refuses.
 constexpr void c_order(std::int64_t size, int ndim, const std::int64_t* shape, std::int64_t* strides) {

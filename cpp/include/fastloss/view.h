@@ -182,7 +182,7 @@ class Kept {
 // An input of a call: a contiguous range (one axis), a View or a raw view, of any element type.
 class Input {
  public:
-  Input() = default;  // none, where an input may be left out
+  Input() = default;  // left out
   Input(const ConstArray& array) noexcept : kept_(array), given_(true) {}
   template <Element T>
   Input(const View<T>& view) noexcept : kept_(view), given_(true) {}
@@ -191,7 +191,7 @@ class Input {
 
   bool given() const noexcept { return given_; }
   // Valid as long as this is.
-  ConstArray array() const& noexcept { return kept_.array(); }
+  ConstArray array() const& noexcept { return given_ ? kept_.array() : left_out; }
   void array() const&& = delete;
 
  private:

@@ -28,6 +28,7 @@ constexpr const char* names[] = {"mean_squared_error",
 constexpr const char* parameter_names[] = {
     "delta",        "from_logits", "pos_weight", "label_smoothing", "eps",  "gamma", "alpha", "class_weight", "axis",
     "ignore_index", "margin",      "p",          "squared",         "swap", "",      "huber"};
+constexpr const char* words[] = {"", "01", "pm1", "log", "linear", "None", "1"};
 constexpr std::int64_t room = 4096;
 alignas(64) unsigned char memory[6][room];
 double reals[8];
@@ -48,7 +49,8 @@ double real(Bytes& bytes) {
 
 fastloss_parameter parameter(Bytes& bytes, char (&text)[8], bool& refused) {
   fastloss_parameter p = FASTLOSS_PARAMETER_INIT;
-  constexpr std::size_t sizes[] = {0, sizeof p - 8, sizeof p - 1, 4104, SIZE_MAX};
+  constexpr std::size_t first = offsetof(fastloss_parameter, text);
+  constexpr std::size_t sizes[] = {0, first - 8, sizeof p - 1, 4104, SIZE_MAX};
   const std::uint8_t way = bytes.byte();
   p.name = bytes.pick(parameter_names);
   p.kind = static_cast<std::int32_t>(way % 5);
@@ -66,7 +68,7 @@ fastloss_parameter parameter(Bytes& bytes, char (&text)[8], bool& refused) {
       break;
     case 42:
       p.kind = static_cast<std::int32_t>(bytes.number());
-      refused |= p.kind < 0 || p.kind > FASTLOSS_REALS;
+      refused |= p.kind < 0 || p.kind > FASTLOSS_TEXT;
       break;
     case 43:
       p.size = bytes.pick(sizes), refused = true;
@@ -77,8 +79,12 @@ fastloss_parameter parameter(Bytes& bytes, char (&text)[8], bool& refused) {
     case 45:
       p.count = SIZE_MAX / (1 + bytes.byte() % 3 * 8), p.kind = FASTLOSS_REALS, p.reals = nullptr, refused = true;
       break;
+    case 46:
+      p.text = bytes.pick(words), p.kind = FASTLOSS_TEXT;
+      break;
   }
   refused |= p.kind == FASTLOSS_REALS && p.count > 0 && p.reals == nullptr;
+  refused |= p.kind == FASTLOSS_TEXT && p.text == nullptr;
   return p;
 }
 

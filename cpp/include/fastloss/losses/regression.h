@@ -1,0 +1,27 @@
+// The losses of regression, by type; see losses.h.
+#pragma once
+
+#include <fastloss/methods.h>
+
+namespace fastloss {
+
+// r^2, r = pred - target.
+struct MeanSquaredError {
+  FASTLOSS_LOSS("mean_squared_error", (pred, target), (pred))
+};
+
+// |r|, r = pred - target.
+struct MeanAbsoluteError {
+  FASTLOSS_LOSS("mean_absolute_error", (pred, target), (pred))
+};
+
+// r^2/2 where |r| <= delta, else delta (|r| - delta/2); r = pred - target.
+struct Huber {
+  double delta = 1.0;  // > 0
+
+  FASTLOSS_LOSS("huber", (pred, target), (pred), delta)
+};
+
+using RegressionLosses = Types<MeanSquaredError, MeanAbsoluteError, Huber>;
+
+}  // namespace fastloss

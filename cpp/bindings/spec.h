@@ -8,10 +8,13 @@
 
 namespace fastloss::python {
 
+inline constexpr int most_inputs = 3;
+
 struct Spec {
   Loss loss;
   std::string class_name;
-  const char* input_names[3];
+  const char* input_names[most_inputs];
+  pybind11::object input_keys[most_inputs];  // the same, interned
 };
 
 void bind_spec(pybind11::module_& module);

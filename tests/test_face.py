@@ -14,6 +14,7 @@ import sys
 import fastloss as fl
 import numpy as np
 import pytest
+from fastloss.registry import input_names
 
 from tests import cases
 
@@ -76,9 +77,10 @@ def test_signature(name):
         assert parameters[p["name"]].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     assert kind().params == {p["name"]: p["default"] for p in row["parameters"]}
     for method in METHODS:
-        found = inspect.signature(getattr(kind, method)).parameters
+        found = dict(inspect.signature(getattr(kind, method)).parameters)
+        assert found.pop("self").kind is inspect.Parameter.POSITIONAL_ONLY
         positional = [k for k, p in found.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-        assert positional == ["self", *row["inputs"]]
+        assert positional == input_names(row)
         keywords = {k: p.default for k, p in found.items() if p.kind is p.KEYWORD_ONLY}
         wanted = {"sample_weight": None, "reduction": "mean", "scale": 1.0, "out": None}
         wanted |= {"n_threads": None}

@@ -9,8 +9,10 @@ import fastloss as fl
 import numpy as np
 import pytest
 from fastloss import _core
+from fastloss.commands.table import print_table
+from fastloss.registry import input_names
 
-from tests import reference
+from tests import form_stubs, reference
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
@@ -55,7 +57,9 @@ def test_no_file_grows_past_300_lines():
     long = {
         str(p.relative_to(ROOT)): n
         for p in SOURCES
-        if (n := p.read_text().count("\n")) > 300 and p.suffix in {".h", ".cpp", ".py", ".pyi"}
+        if (n := p.read_text().count("\n")) > 300
+        and p.suffix in {".h", ".cpp", ".py", ".pyi"}
+        and p != form_stubs.PATH  # written by a program
     }
     assert not long
 
@@ -202,8 +206,8 @@ def test_each_loss_has_its_class_with_the_parameters_of_its_row(row):
     assert list(given) == [p["name"] for p in row["parameters"]]
     for parameter in row["parameters"]:
         assert given[parameter["name"]] == parameter["default"], parameter["name"]
-    call = list(inspect.signature(kind.__call__).parameters)[1 : 1 + len(row["inputs"])]
-    assert call == row["inputs"]
+    call = list(inspect.signature(kind.__call__).parameters)[1 : 1 + len(input_names(row))]
+    assert call == input_names(row)
 
 
 @names
@@ -218,9 +222,26 @@ def test_each_loss_is_documented(row):
 
 
 @names
-def test_each_loss_has_a_reference_and_a_line_in_the_readme(row):
+def test_each_loss_has_a_reference_and_its_family_a_line_in_the_readme(row):
     assert row["name"] in reference.VALUES
-    assert row["class_name"] in (ROOT / "README.md").read_text()
+    assert f"(docs/losses.md#{row['family']})" in (ROOT / "README.md").read_text()
+
+
+def test_the_page_of_losses_is_the_one_that_the_tables_give(capsys):
+    print_table()
+    assert (ROOT / "docs" / "losses.md").read_text() == capsys.readouterr().out
+
+
+def test_type_checkers_see_the_forms_as_they_are():
+    assert form_stubs.PATH.read_text() == form_stubs.text(), "run python -m tests.form_stubs"
+
+
+@names
+def test_each_loss_has_the_form_of_its_row(row):
+    kind = getattr(fl, row["class_name"])
+    assert [*kind._form.inputs, *kind._form.by_name] == input_names(row)
+    assert kind._form.gradients == row["differentiable"]
+    assert hasattr(kind, "grad_and_hess") == row.get("hessian", True)
 
 
 @names

@@ -1,4 +1,4 @@
-// run(): one evaluation. Everything a method of the face does happens here, in one crossing.
+// One evaluation. Everything a method of the face does happens here, in one crossing.
 #include "call.h"
 
 #include <fastloss/fastloss.h>
@@ -6,25 +6,19 @@
 #include <optional>
 
 #include "arrays.h"
-#include "spec.h"
 
 namespace fastloss::python {
 namespace {
 
-constexpr int most = max_inputs;
 constexpr std::int64_t release_gil_from = 2048;  // elements; below it the crossing costs more than the work
-
-enum Request { value_only, value_and_grad, grad_only, grad_and_hess, grad_and_positive };
 
 class Evaluation {
  public:
-  Evaluation(const Spec& spec, long request)
+  Evaluation(const Spec& spec, Request request)
       : spec_(spec), loss_(spec.loss), name_(spec.class_name.c_str()), request_(request) {}
 
-  void inputs(PyObject* const* objects, Py_ssize_t count) {
-    if (count != loss_.n_inputs())
-      raise_python("ShapeError", std::string(name_) + ": takes " + std::to_string(loss_.n_inputs()) + " arrays, " +
-                                     std::to_string(count) + " were given");
+  void inputs(PyObject* const* objects) {
+    const int count = loss_.n_inputs();
     for (int i = 0; i < count; ++i) {
       input_[i].read(objects[i], name_, spec_.input_names[i], i < loss_.n_differentiable());
       views_[i] = input_[i].view;
@@ -32,40 +26,47 @@ class Evaluation {
     call_.inputs = {views_, static_cast<std::size_t>(count)};
   }
 
-  void options(PyObject* weight, PyObject* reduction, PyObject* scale, PyObject* threads) {
-    if (weight != Py_None) {
+  void options(const Arguments& given) {
+    if (is_given(given.sample_weight)) {
       weight_.emplace();
-      weight_->read(weight, name_, "sample_weight", false);
+      weight_->read(given.sample_weight, name_, "sample_weight", false);
       call_.sample_weight = &weight_->view;
     }
-    const auto is = [&](const char* text) {
-      return PyUnicode_Check(reduction) && PyUnicode_CompareWithASCIIString(reduction, text) == 0;
-    };
-    if (is("mean"))
-      call_.reduction = Reduction::mean;
-    else if (is("sum"))
-      call_.reduction = Reduction::sum;
-    else if (is("none"))
-      call_.reduction = Reduction::none;
-    else
-      refuse("reduction", reduction, "'mean', 'sum' or 'none'");
-    call_.scale = PyFloat_CheckExact(scale) ? PyFloat_AS_DOUBLE(scale) : PyFloat_AsDouble(scale);
-    if (PyErr_Occurred() != nullptr || PyUnicode_Check(scale)) refuse("scale", scale, "a finite number");
-    if (threads != Py_None) {
+    if (PyObject* text = given.reduction) {
+      if (is(text, "mean"))
+        call_.reduction = Reduction::mean;
+      else if (is(text, "sum"))
+        call_.reduction = Reduction::sum;
+      else if (is(text, "none"))
+        call_.reduction = Reduction::none;
+      else
+        refuse("reduction", text, "'mean', 'sum' or 'none'");
+    }
+    if (PyObject* number = given.scale) {
+      call_.scale = PyFloat_CheckExact(number) ? PyFloat_AS_DOUBLE(number) : PyFloat_AsDouble(number);
+      if (PyErr_Occurred() != nullptr || PyUnicode_Check(number)) refuse("scale", number, "a finite number");
+    }
+    if (is_given(given.n_threads)) {
+      PyObject* threads = given.n_threads;
       long n = -1;
       if (PyIndex_Check(threads) && !PyBool_Check(threads))
         n = PyLong_AsLong(py::reinterpret_steal<py::object>(PyNumber_Index(threads)).ptr());
       if (n < 1 || n > INT32_MAX) refuse("n_threads", threads, "an integer >= 1 or None");
       call_.n_threads = static_cast<int>(n);
     }
-    call_.curvature = request_ == grad_and_positive ? Curvature::positive : Curvature::exact;
-    call_.want_value = request_ <= value_and_grad;
+    if (PyObject* text = given.curvature) {
+      if (is(text, "positive"))
+        call_.curvature = Curvature::positive;
+      else if (!is(text, "exact"))
+        refuse("curvature", text, "'exact' or 'positive'");
+    }
+    call_.want_value = request_ <= Request::value_and_grad;
   }
 
   void outputs(PyObject* out) {
-    PyObject *terms = nullptr, *grads[most] = {}, *hessians[most] = {};
+    PyObject *terms = nullptr, *grads[max_inputs] = {}, *hessians[max_inputs] = {};
     const bool none = call_.reduction == Reduction::none;
-    place_outputs(out, terms, grads, hessians, none);
+    if (is_given(out)) place_outputs(out, terms, grads, hessians, none);
     if (none && call_.want_value) {
       const std::vector<std::int64_t> shape = loss_.term_shape(call_.inputs);
       terms_array_ =
@@ -78,12 +79,12 @@ class Evaluation {
       terms_result_ = py::reinterpret_borrow<py::object>(terms);
     }
     const std::size_t n = loss_.n_differentiable();
-    if (request_ == value_only) return;
+    if (request_ == Request::value) return;
     for (std::size_t i = 0; i < n; ++i)
       grad_arrays_[i] =
           prepare(grads[i], grad_result_[i], grad_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
     call_.grad = {grad_arrays_, n};
-    if (request_ < grad_and_hess) return;
+    if (request_ < Request::grad_and_hess) return;
     for (std::size_t i = 0; i < n; ++i)
       hess_arrays_[i] =
           prepare(hessians[i], hess_result_[i], hess_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
@@ -125,6 +126,11 @@ class Evaluation {
   }
 
  private:
+  static bool is_given(PyObject* option) { return option != nullptr && option != Py_None; }
+  static bool is(PyObject* object, const char* word) {
+    return PyUnicode_Check(object) && PyUnicode_CompareWithASCIIString(object, word) == 0;
+  }
+
   [[noreturn]] void refuse(const char* argument, PyObject* given, const char* wanted) {
     PyErr_Clear();
     raise_python("ParameterError", std::string(name_) + ": " + argument + " is " + py::repr(given).cast<std::string>() +
@@ -153,15 +159,14 @@ class Evaluation {
   static PyObject* slot(PyObject* out) { return out == Py_None ? nullptr : out; }
 
   void place_outputs(PyObject* out, PyObject*& terms, PyObject** grads, PyObject** hessians, bool none) {
-    if (out == Py_None) return;
     const int n = loss_.n_differentiable();
     PyObject* const* items = PyTuple_Check(out) ? &PyTuple_GET_ITEM(out, 0) : nullptr;
-    if (request_ == value_only) {
+    if (request_ == Request::value) {
       if (length(out) > 1) refuse_out("one array");
       terms = slot(length(out) == 1 ? items[0] : out);
-    } else if (request_ == grad_only) {
+    } else if (request_ == Request::grad) {
       spread(out, grads);
-    } else if (request_ == value_and_grad) {
+    } else if (request_ == Request::value_and_grad) {
       const bool both = length(out) == 2 && (n == 1 || none || PyTuple_Check(items[1]) || items[1] == Py_None);
       if (both) {
         terms = slot(items[0]);
@@ -207,11 +212,11 @@ class Evaluation {
       value = terms_result_ ? terms_result_ : py::reinterpret_steal<py::object>(PyFloat_FromDouble(value_));
     }
     switch (request_) {
-      case value_only:
+      case Request::value:
         return value;
-      case value_and_grad:
+      case Request::value_and_grad:
         return py::reinterpret_steal<py::object>(PyTuple_Pack(2, value.ptr(), gather(grad_result_).ptr()));
-      case grad_only:
+      case Request::grad:
         return gather(grad_result_);
       default:
         return py::reinterpret_steal<py::object>(
@@ -222,52 +227,47 @@ class Evaluation {
   const Spec& spec_;
   const Loss& loss_;
   const char* name_;
-  long request_;
+  Request request_;
   Call call_;
-  Argument input_[most], terms_, grad_[most], hess_[most];
+  Argument input_[max_inputs], terms_, grad_[max_inputs], hess_[max_inputs];
   std::optional<Argument> weight_;
-  ConstArray views_[most];
-  Array terms_array_, grad_arrays_[most], hess_arrays_[most];
-  py::object terms_result_, grad_result_[most], hess_result_[most];
+  ConstArray views_[max_inputs];
+  Array terms_array_, grad_arrays_[max_inputs], hess_arrays_[max_inputs];
+  py::object terms_result_, grad_result_[max_inputs], hess_result_[max_inputs];
   PyThreadState* state_ = nullptr;
   double value_ = 0.0;
 };
 
 }  // namespace
 
-PyObject* run(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
-  try {
-    if (count < 8) throw py::type_error("run(spec, mode, sample_weight, reduction, scale, out, n_threads, *inputs)");
-    Evaluation evaluation(spec_of(arguments[0]), PyLong_AsLong(arguments[1]));
-    evaluation.inputs(arguments + 7, count - 7);
-    evaluation.options(arguments[2], arguments[3], arguments[4], arguments[6]);
-    evaluation.outputs(arguments[5]);
-    return evaluation.run().release().ptr();
-  } catch (...) {
-    return translate();
-  }
+py::object evaluate(const Spec& spec, Request request, const Arguments& arguments) {
+  Evaluation evaluation(spec, request);
+  evaluation.inputs(arguments.input);
+  evaluation.options(arguments);
+  evaluation.outputs(arguments.out);
+  return evaluation.run();
 }
 
-void add_to(Totals& totals, const py::object& spec, const py::object& weight, const py::object& threads,
-            const py::args& inputs) {
-  try {
-    Evaluation evaluation(spec_of(spec.ptr()), value_only);
-    evaluation.inputs(&PyTuple_GET_ITEM(inputs.ptr(), 0), static_cast<Py_ssize_t>(inputs.size()));
-    evaluation.options(weight.ptr(), py::str("mean").ptr(), py::float_(1.0).ptr(), threads.ptr());
-    evaluation.totals(totals);
-    evaluation.run();
-  } catch (...) {
-    translate();
-    throw py::error_already_set();
-  }
+void add_to(Totals& totals, const Spec& spec, const Arguments& arguments) {
+  Evaluation evaluation(spec, Request::value);
+  evaluation.inputs(arguments.input);
+  evaluation.options(arguments);
+  evaluation.totals(totals);
+  evaluation.run();
 }
 
 py::tuple check(const py::object& spec, const py::object& weight, const py::object& reduction,
                 const py::object& threads, const py::args& inputs) {
   try {
-    Evaluation evaluation(spec_of(spec.ptr()), value_only);
-    evaluation.inputs(&PyTuple_GET_ITEM(inputs.ptr(), 0), static_cast<Py_ssize_t>(inputs.size()));
-    evaluation.options(weight.ptr(), reduction.ptr(), py::float_(1.0).ptr(), threads.ptr());
+    Arguments arguments;
+    place(spec_of(spec.ptr()), &PyTuple_GET_ITEM(inputs.ptr(), 0), static_cast<Py_ssize_t>(inputs.size()), nullptr, 0,
+          arguments);
+    arguments.sample_weight = weight.ptr();
+    arguments.reduction = reduction.ptr();
+    arguments.n_threads = threads.ptr();
+    Evaluation evaluation(spec_of(spec.ptr()), Request::value);
+    evaluation.inputs(arguments.input);
+    evaluation.options(arguments);
     return evaluation.check();
   } catch (...) {
     translate();

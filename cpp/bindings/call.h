@@ -3,14 +3,17 @@
 #include <fastloss/totals.h>
 #include <pybind11/pybind11.h>
 
+#include "method.h"
+
 namespace fastloss::python {
 
-// run(spec, mode, sample_weight, reduction, scale, out, n_threads, *inputs), METH_FASTCALL: the hot entry.
-PyObject* run(PyObject* module, PyObject* const* arguments, Py_ssize_t count);
+enum class Request { value, value_and_grad, grad, grad_and_hess };
+
+// What a method returns.
+pybind11::object evaluate(const Spec& spec, Request request, const Arguments& arguments);
 
 // Adds the loss of a chunk to the totals; what a fault interrupts adds nothing.
-void add_to(Totals& totals, const pybind11::object& spec, const pybind11::object& weight,
-            const pybind11::object& threads, const pybind11::args& inputs);
+void add_to(Totals& totals, const Spec& spec, const Arguments& arguments);
 
 // Checks a call without looking at a value; returns the shape of the loss terms.
 pybind11::tuple check(const pybind11::object& spec, const pybind11::object& weight, const pybind11::object& reduction,

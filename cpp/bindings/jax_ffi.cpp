@@ -98,7 +98,7 @@ DType dtype_of_buffer(ffi::DataType type) {
 // The buffers of one call as views; XLA lays them out in C order.
 class Views {
  public:
-  static constexpr std::size_t most = 4;  // three inputs and the weights, or the value and three gradients
+  static constexpr std::size_t most = max_inputs + 1;  // and the weights; or the value and the gradients
 
   void add(ffi::AnyBuffer buffer) {
     const auto shape = buffer.dimensions();

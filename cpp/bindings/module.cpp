@@ -7,6 +7,7 @@
 #include "arrays.h"
 #include "call.h"
 #include "engine.h"
+#include "method.h"
 #include "spec.h"
 #include "totals.h"
 
@@ -55,9 +56,6 @@ py::dict config_dict() {
                   py::arg("threading") = c.threading, py::arg("threads") = get_num_threads());
 }
 
-PyMethodDef run_method = {"run", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&run)), METH_FASTCALL,
-                          "run(spec, mode, sample_weight, reduction, scale, out, n_threads, *inputs)"};
-
 }  // namespace
 }  // namespace fastloss::python
 
@@ -82,14 +80,13 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
   module.attr("__version__") = chosen.version;
   python::bind_spec(module);
   python::bind_totals(module);
+  python::bind_methods(module);
   static const python::Engine engine = {
       [](std::string_view name, const Parameters& parameters) { return Loss(name, parameters); },
       [](const Loss& loss) -> const Parameters& { return loss.parameters(); },
       [](const Loss& loss) { return loss.n_inputs(); },
       [](const Loss& loss, const Call& call) { return loss.evaluate(call); }};
   module.attr("_engine") = py::capsule(&engine, python::engine_name);
-  module.add_object("run", py::reinterpret_steal<py::object>(
-                               PyCFunction_NewEx(&python::run_method, nullptr, py::str("fastloss._core").ptr())));
   module.def("check", &python::check);
   module.def("config", &python::config_dict);
   module.def("get_num_threads", &get_num_threads);

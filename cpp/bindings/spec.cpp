@@ -96,9 +96,12 @@ Spec make_spec(const std::string& name, const py::dict& given) {
     parameters.emplace_back(parameter,
                             value_of(value, {std::string(plain.name()), std::string(plain.class_name()), parameter}));
   }
-  Spec spec{Loss(name, parameters), {}, {}};
+  Spec spec{Loss(name, parameters), {}, {}, {}};
   spec.class_name = spec.loss.class_name();
-  for (int i = 0; i < spec.loss.n_inputs(); ++i) spec.input_names[i] = spec.loss.input_name(i);
+  for (int i = 0; i < spec.loss.n_inputs(); ++i) {
+    spec.input_names[i] = spec.loss.input_name(i);
+    spec.input_keys[i] = py::reinterpret_steal<py::object>(PyUnicode_InternFromString(spec.input_names[i]));
+  }
   return spec;
 }
 

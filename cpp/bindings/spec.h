@@ -12,6 +12,7 @@ struct Spec {
   Loss loss;
   std::string class_name;
   const char* input_names[max_inputs];
+  pybind11::object input_keys[max_inputs];  // the same, interned
 };
 
 void bind_spec(pybind11::module_& module);

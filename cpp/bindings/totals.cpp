@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "call.h"
 
@@ -18,9 +19,22 @@ class SharedTotals {
   SharedTotals() = default;
   explicit SharedTotals(const Totals& totals) : totals_(totals) {}
 
-  void add(const py::object& spec, const py::object& weight, const py::object& threads, const py::args& inputs) {
+  void add(const Spec& spec, const py::object& weight, const py::object& threads, const py::args& inputs,
+           const py::kwargs& named) {
+    std::vector<PyObject*> values;
+    for (const py::handle x : inputs) values.push_back(x.ptr());
+    py::tuple names(named.size());
+    for (std::size_t i = 0; const auto& [name, x] : named) names[i++] = name, values.push_back(x.ptr());
     Totals chunk;
-    add_to(chunk, spec, weight, threads, inputs);
+    try {
+      Arguments arguments;
+      place(spec, values.data(), static_cast<Py_ssize_t>(inputs.size()), names.ptr(), 0, arguments);
+      arguments.sample_weight = weight.ptr(), arguments.n_threads = threads.ptr();
+      add_to(chunk, spec, arguments);
+    } catch (...) {
+      translate();
+      throw py::error_already_set();
+    }
     merge(chunk);
   }
   void merge(const Totals& other) {

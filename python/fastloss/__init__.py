@@ -11,6 +11,7 @@ Every loss is a class; ``fl.losses()`` lists the names for ``fl.get``. ``python 
 explains them and checks the installation.
 """
 
+from . import binary, classification, embedding, regression
 from ._base import Loss
 from ._core import __version__
 from ._errors import (
@@ -22,48 +23,30 @@ from ._errors import (
     ParameterError,
     ShapeError,
 )
-from ._pair import PairLoss
-from ._prediction import PredictionLoss
-from ._triple import TripleLoss
-from .binary import BinaryCrossEntropy, BinaryFocal
-from .classification import (
-    CategoricalCrossEntropy,
-    CategoricalFocal,
-    SparseCategoricalCrossEntropy,
-    SparseCategoricalFocal,
-)
+from ._forms import PairLoss, PredictionLoss, TripleLoss
+from .binary import *
+from .classification import *
 from .config import show_config
-from .embedding import Contrastive, Triplet
+from .embedding import *
 from .paths import get_cmake_dir, get_include, get_library_dir, get_pkgconfig_dir
 from .registry import get, losses
-from .regression import Huber, MeanAbsoluteError, MeanSquaredError
+from .regression import *
 from .stream import Stream
 from .threads import get_num_threads, num_threads, set_num_threads
 
 __all__ = [
-    "BinaryCrossEntropy",
-    "BinaryFocal",
-    "CategoricalCrossEntropy",
-    "CategoricalFocal",
-    "Contrastive",
     "DTypeError",
     "DeviceError",
     "DomainError",
     "FastlossError",
-    "Huber",
     "LabelError",
     "Loss",
-    "MeanAbsoluteError",
-    "MeanSquaredError",
     "PairLoss",
     "ParameterError",
     "PredictionLoss",
     "ShapeError",
-    "SparseCategoricalCrossEntropy",
-    "SparseCategoricalFocal",
     "Stream",
     "TripleLoss",
-    "Triplet",
     "__version__",
     "get",
     "get_cmake_dir",
@@ -76,3 +59,7 @@ __all__ = [
     "set_num_threads",
     "show_config",
 ]
+__all__ += binary.__all__
+__all__ += classification.__all__
+__all__ += embedding.__all__
+__all__ += regression.__all__

@@ -1,4 +1,4 @@
-"""The command line: ``python -m fastloss info | list | explain LOSS | paths | selftest | demo``."""
+"""The command line: ``python -m fastloss COMMAND``, where ``--help`` lists the commands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from . import FastlossError, __version__, paths, show_config
 from .commands.explain import explain
 from .commands.listing import print_losses
 from .commands.selftest import selftest
+from .commands.table import print_table
 
 # What C++ and C programs build with, by the word that "paths" takes.
 PATHS = {
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a parameter for the numbers, such as delta=2",
     )
+    commands.add_parser("table", help="print the page of all losses, in Markdown")
     where = commands.add_parser("paths", help="show where headers and libraries for C++ and C are")
     where.add_argument("which", nargs="?", choices=PATHS, help="print this one alone")
     commands.add_parser("selftest", help="check this installation against known answers")
@@ -58,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
             print_losses()
         elif given.command == "explain":
             explain(given.loss, given.parameter)
+        elif given.command == "table":
+            print_table()
         elif given.command == "paths":
             for name in [given.which] if given.which else PATHS:
                 print(PATHS[name]() if given.which else f"{name:<9}  {PATHS[name]()}")

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
 from ._core import Spec
-from ._errors import ParameterError
-
-if TYPE_CHECKING:
-    from .stream import Stream
+from .stream import Stream
 
 T = TypeVar("T")
-
-# The modes of _core.run.
-VALUE: Final = 0
-VALUE_AND_GRAD: Final = 1
-GRAD: Final = 2
-GRAD_AND_HESS: Final = 3
-GRAD_AND_POSITIVE: Final = 4
 
 
 class Parameter(Generic[T]):
@@ -41,9 +31,9 @@ class Loss:
     """A loss function with its parameters: immutable, hashable, picklable.
 
     Two losses are equal when they are of one class and have equal parameters. ``repr`` writes the
-    expression that makes the loss again. The methods that compute something belong to the three
-    call forms: `PredictionLoss` for ``(pred, target)``, `PairLoss` for ``(a, b, target)`` and
-    `TripleLoss` for ``(anchor, positive, negative)``.
+    expression that makes the loss again. The methods that compute something belong to the call
+    forms: `PredictionLoss` for ``(pred, target)``, `PairLoss` for ``(a, b, target)``, `TripleLoss`
+    for ``(anchor, positive, negative)``.
 
     Attributes
     ----------
@@ -82,8 +72,6 @@ class Loss:
         Stream
             With ``update(*inputs, sample_weight=None)``, ``merge(other)`` and ``value``.
         """
-        from .stream import Stream  # here, because it knows losses
-
         return Stream(self, reduction)
 
     @property
@@ -112,14 +100,6 @@ class Loss:
             raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead")
 
         __setattr__ = __delattr__ = _refuse
-
-    def _surrogate(self, curvature: object) -> int:
-        """Return the mode of a curvature other than "exact"."""
-        if isinstance(curvature, str) and curvature == "positive":
-            return GRAD_AND_POSITIVE
-        raise ParameterError(
-            f"{type(self).__name__}: curvature is {curvature!r}, wanted: 'exact' or 'positive'"
-        )
 
 
 def _rebuild(kind: type[Loss], params: dict[str, Any]) -> Loss:

@@ -19,7 +19,13 @@ class Totals:
     """The exact sums of a loss and of its weights over chunks; picklable, shared by threads."""
 
     def add(
-        self, spec: Spec, sample_weight: object, n_threads: object, /, *inputs: object
+        self,
+        spec: Spec,
+        sample_weight: object,
+        n_threads: object,
+        /,
+        *inputs: object,
+        **named: object,
     ) -> None: ...
     def merge(self, other: Totals, /) -> None: ...
     @property
@@ -29,17 +35,7 @@ class Totals:
     @property
     def mean(self) -> float: ...
 
-def run(
-    spec: Spec,
-    mode: int,
-    sample_weight: object,
-    reduction: object,
-    scale: object,
-    out: object,
-    n_threads: object,
-    /,
-    *inputs: object,
-) -> Any: ...
+def add_method(kind: type, name: str, text: str, /) -> None: ...
 def check(
     spec: Spec, sample_weight: object, reduction: object, n_threads: object, /, *inputs: object
 ) -> tuple[int, ...]: ...

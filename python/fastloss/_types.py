@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,7 @@ class Row(TypedDict):
     formula: str
     reference: str
     convex: bool
+    hessian: NotRequired[bool]  # absent: there is one
     labels: bool
     differentiable: int
     parameters: list[ParameterRow]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ._base import Parameter
-from ._pair import PairLoss
-from ._triple import TripleLoss
+from ._forms import PairLoss, TripleLoss
 
 __all__ = ["Contrastive", "Triplet"]
 

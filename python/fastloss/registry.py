@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from . import binary, classification, embedding, regression
 from ._core import rows
 from ._errors import ParameterError
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from ._base import Loss
     from ._types import Row
 
-__all__ = ["find", "get", "losses"]
+__all__ = ["find", "get", "input_names", "losses"]
 
-_FAMILIES = (regression, binary, classification, embedding)
-_CLASSES: dict[str, type[Loss]] = {
-    vars(family)[kind].name: vars(family)[kind] for family in _FAMILIES for kind in family.__all__
-}
 _ROWS: dict[str, Row] = {row["name"]: row for row in rows()}
+_CLASSES: dict[str, type[Loss]] = {  # the module of a family has its name
+    name: getattr(import_module(f".{row['family']}", __package__), row["class_name"])
+    for name, row in _ROWS.items()
+}
 _ALIASES = {alias: name for name, row in _ROWS.items() for alias in row["aliases"]}
 
 
@@ -64,6 +64,11 @@ def find(name: str) -> tuple[Row, type[Loss]]:
         hint = f"did you mean {close[0]!r}?" if close else f"the names are {', '.join(_ROWS)}"
         raise ParameterError(f"no loss is named {name!r}; {hint}")
     return _ROWS[known], _CLASSES[known]
+
+
+def input_names(row: Row) -> list[str]:
+    """Return what the inputs of a loss are called, in the order in which it takes them."""
+    return [x if isinstance(x, str) else x["name"] for x in row["inputs"]]
 
 
 def get(name: str, **params: object) -> Loss:

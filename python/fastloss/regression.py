@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Parameter
-from ._prediction import PredictionLoss
+from ._forms import PredictionLoss
 
 __all__ = ["Huber", "MeanAbsoluteError", "MeanSquaredError"]
 

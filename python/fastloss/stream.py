@@ -87,6 +87,7 @@ class Stream:
         *inputs: ArrayInput,
         sample_weight: ArrayInput | None = None,
         n_threads: Integer | None = None,
+        **named: ArrayInput,
     ) -> None:
         """Add a chunk.
 
@@ -98,13 +99,15 @@ class Stream:
             As in a call of the loss.
         n_threads : int, optional
             As in a call of the loss.
+        **named : array_like
+            Inputs by their names.
 
         Raises
         ------
-        FastlossError
+        FastlossError, TypeError
             As in a call of the loss; a chunk that raises adds nothing.
         """
-        self._totals.add(self._loss._spec, sample_weight, n_threads, *inputs)
+        self._totals.add(self._loss._spec, sample_weight, n_threads, *inputs, **named)
 
     def merge(self, other: Stream) -> Self:
         """Add all that another stream has seen, and return this one.

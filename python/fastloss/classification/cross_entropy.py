@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._base import Parameter
-from .._prediction import PredictionLoss
+from .._forms import PredictionLoss
 
 if TYPE_CHECKING:
     from .._types import Vector

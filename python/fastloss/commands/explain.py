@@ -28,11 +28,12 @@ def explain(name: str, assignments: list[str]) -> None:
     aliases = ", ".join(row["aliases"])
     _line("name", row["name"] + (f" (also {aliases})" if aliases else ""))
     _line("formula", row["formula"])
-    _line("inputs", ", ".join(row["inputs"]))
+    inputs = registry.input_names(row)
+    _line("inputs", ", ".join(inputs))
     domains = {"pred": row["pred_domain"], "target": row["target_domain"]}
     for place, domain in domains.items():
-        if place in row["inputs"] or place == "pred":
-            _line("domain", f"{place if place in row['inputs'] else 'vectors'}: {domain}")
+        if place in inputs or place == "pred":
+            _line("domain", f"{place if place in inputs else 'vectors'}: {domain}")
     for parameter in row["parameters"]:
         limits = f", {parameter['range']}" if parameter["range"] else ""
         text = f"{parameter['kind']}{limits}, default {parameter['default']!r}"
@@ -112,7 +113,7 @@ def _rows(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
 def _pairs(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
     for distance in (0.0, 0.25, 0.5, 1.0, 2.0):
         pair = [[[0.0, 0.0]], [[-distance, 0.0]]]
-        if "target" in row["inputs"]:
+        if "target" in registry.input_names(row):
             for target in (1.0, 0.0):
                 yield f"distance {distance:g}, target {target:g}", [*pair, [target]]
         else:

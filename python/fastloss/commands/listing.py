@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._core import rows
+from ..registry import input_names
 
 _HEAD = ("name", "aliases", "call", "formula")
 
@@ -10,7 +11,7 @@ _HEAD = ("name", "aliases", "call", "formula")
 def print_losses() -> None:
     """Print every loss with its aliases, its inputs and its formula, family after family."""
     table = [
-        (row["name"], ", ".join(row["aliases"]), f"({', '.join(row['inputs'])})", row["formula"])
+        (row["name"], ", ".join(row["aliases"]), f"({', '.join(input_names(row))})", row["formula"])
         for row in rows()
     ]
     width = [max(map(len, column)) for column in zip(_HEAD, *table, strict=True)]

@@ -11,7 +11,7 @@ import numpy as np
 
 import fastloss as fl
 
-from ..registry import find
+from ..registry import find, input_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -195,9 +195,9 @@ def _inputs(name: str) -> list[Any]:
     random = np.random.default_rng(0)
     row, _ = find(name)
     shape = (100_000,) if row["room"] == "pointwise" else (20_000, 16)
-    arrays: list[Any] = [random.random(shape, np.float32) for _ in row["inputs"]]
+    arrays: list[Any] = [random.random(shape, np.float32) for _ in input_names(row)]
     if row["labels"]:
         arrays[-1] = random.integers(0, shape[-1], shape[:-1])
-    elif row["room"] == "pairs" and row["inputs"][-1] == "target":
+    elif row["room"] == "pairs" and input_names(row)[-1] == "target":
         arrays[-1] = random.integers(0, 2, shape[:-1])
     return arrays

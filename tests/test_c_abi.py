@@ -63,7 +63,14 @@ def c():
     library.fastloss_loss_destroy.restype = None
     library.fastloss_loss_input_role.argtypes = [POINTER, INT32]
     library.fastloss_loss_input_role.restype = ctypes.c_char_p
-    library.fastloss_loss_input_domain.argtypes = [POINTER, INT32, *[ctypes.POINTER(DOUBLE)] * 2]
+    library.fastloss_loss_input_shape.argtypes = [POINTER, INT32]
+    library.fastloss_loss_input_shape.restype = ctypes.c_char_p
+    library.fastloss_loss_input_domain.argtypes = [
+        POINTER,
+        INT32,
+        *[ctypes.POINTER(DOUBLE)] * 2,
+        ctypes.POINTER(INT32),
+    ]
     library.fastloss_terms_shape.argtypes = [
         POINTER,
         POINTER,
@@ -158,15 +165,15 @@ def test_inputs_and_terms(c, case):
     inputs, kept = cases.draw(case, LEAD), []
     loss = Loss(c, case.name, dict(case.params))
     for i, x in enumerate(inputs):
-        role = c.fastloss_loss_input_role(loss.handle, i).decode()
-        assert (role == "real") == (i < case.row["differentiable"])
-        assert (role == "labels") == (case.row["labels"] and i == 1)
-        low, high = DOUBLE(), DOUBLE()
-        check(c, c.fastloss_loss_input_domain(loss.handle, i, low, high))
+        record = case.row["arguments"][i]
+        assert c.fastloss_loss_input_role(loss.handle, i).decode() == record["role"]
+        assert c.fastloss_loss_input_shape(loss.handle, i).decode() == record["shape"]
+        low, high, between = DOUBLE(), DOUBLE(), INT32()
+        check(c, c.fastloss_loss_input_domain(loss.handle, i, low, high, between))
         assert np.all((x >= low.value) & (x <= high.value))
         outside = x.astype(np.float64)
         outside.flat[0] = low.value - 1
-        if role != "labels" and np.isfinite(low.value):
+        if record["role"] != "labels" and np.isfinite(low.value):
             both_refuse(
                 lambda i=i, x=outside: loss.run([*inputs[:i], x, *inputs[i + 1 :]]),
                 lambda i=i, x=outside: case.loss(*inputs[:i], x, *inputs[i + 1 :]),

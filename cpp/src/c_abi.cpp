@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "c_status.h"
-#include "checks.h"
 #include "dispatch.h"
 #include "registry.h"
+#include "resolved.h"
 
 namespace fastloss {
 namespace {
@@ -37,6 +37,9 @@ Value value_of(const fastloss_parameter& parameter) {
 
 bool is_input(const fastloss_loss* loss, std::int32_t i) noexcept {
   return loss != nullptr && i >= 0 && i < loss->loss.n_inputs();
+}
+const Argument& argument(const fastloss_loss* loss, std::int32_t i) noexcept {
+  return Door::resolved(loss->loss).definition().inputs[i];
 }
 
 }  // namespace
@@ -110,33 +113,31 @@ std::int32_t fastloss_loss_n_inputs(const fastloss_loss* loss) noexcept {
 std::int32_t fastloss_loss_n_differentiable(const fastloss_loss* loss) noexcept {
   return loss == nullptr ? 0 : loss->loss.n_differentiable();
 }
+std::int32_t fastloss_loss_has_hessian(const fastloss_loss* loss) noexcept {
+  return loss != nullptr && Door::resolved(loss->loss).definition().hessian ? 1 : 0;
+}
 const char* fastloss_loss_input_name(const fastloss_loss* loss, std::int32_t i) noexcept {
   return is_input(loss, i) ? loss->loss.input_name(i) : nullptr;
 }
 const char* fastloss_loss_input_role(const fastloss_loss* loss, std::int32_t i) noexcept {
-  if (!is_input(loss, i)) return nullptr;
-  const Row& row = Door::resolved(loss->loss).row();
-  return i < row.differentiable ? "real" : row.labels ? "labels" : "given";
+  return is_input(loss, i) ? role_text(argument(loss, i).role) : nullptr;
 }
 const char* fastloss_loss_input_shape(const fastloss_loss* loss, std::int32_t i) noexcept {
-  if (!is_input(loss, i)) return nullptr;
-  const Resolved& resolved = Door::resolved(loss->loss);
-  const Row& row = resolved.row();
-  const bool per_term = i >= row.differentiable && (row.labels || resolved.entry.room == Room::pairs);
-  if (per_term || resolved.entry.room == Room::pointwise) return "*b";
-  return resolved.entry.room == Room::pairs ? "*b D" : "*b C";
+  return is_input(loss, i) ? argument(loss, i).shape.text : nullptr;
 }
-fastloss_status fastloss_loss_input_domain(const fastloss_loss* loss, std::int32_t i, double* low,
-                                           double* high) noexcept {
+const char* fastloss_loss_input_dense(const fastloss_loss* loss, std::int32_t i) noexcept {
+  return is_input(loss, i) && argument(loss, i).dense.given() ? argument(loss, i).dense.text : nullptr;
+}
+fastloss_status fastloss_loss_input_domain(const fastloss_loss* loss, std::int32_t i, double* low, double* high,
+                                           std::int32_t* between) noexcept {
   return status_of([&] {
-    want(loss, "loss"), want(low, "low"), want(high, "high");
+    want(loss, "loss"), want(low, "low"), want(high, "high"), want(between, "between");
     check_choice(i, loss->loss.n_inputs() - 1, "i");
-    const Resolved& resolved = Door::resolved(loss->loss);
-    const Row& row = resolved.row();
-    const Interval domain = i < row.differentiable ? resolved.pred_domain
-                            : row.labels           ? Interval{0.0, infinity}
-                                                   : row.target_domain;
-    *low = domain.low, *high = domain.high;
+    const bool labels = argument(loss, i).role == InputRole::labels && !argument(loss, i).dense.given();
+    const Interval domain = labels ? Interval{0.0, infinity} : Door::resolved(loss->loss).domain[i];
+    *low = domain.open_low ? std::nextafter(domain.low, infinity) : domain.low;
+    *high = domain.open_high ? std::nextafter(domain.high, -infinity) : domain.high;
+    *between = domain.ends_alone ? 0 : 1;
   });
 }
 

@@ -63,11 +63,6 @@ std::string domain_text(const Definition& definition, const Domain& domain) {
   return interval_text(domain.interval) + "; " + interval_text(domain.then) + when;
 }
 
-const char* role_text(InputRole role) {
-  constexpr const char* texts[] = {"real", "given", "labels"};
-  return texts[static_cast<int>(role)];
-}
-
 LossInfo describe(const Entry& entry) {
   const Definition& definition = *entry.definition;
   LossInfo info;
@@ -103,6 +98,11 @@ LossInfo describe(const Entry& entry) {
 }
 
 }  // namespace
+
+const char* role_text(InputRole role) {
+  constexpr const char* texts[] = {"real", "given", "labels"};
+  return texts[static_cast<int>(role)];
+}
 
 std::string wanted_text(const Interval& x) {
   if (x.ends_alone) return number_text(x.low) + " or " + number_text(x.high);

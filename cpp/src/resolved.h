@@ -46,5 +46,6 @@ std::vector<Field> fields_of(const Parameters& parameters);
 Resolved resolve(std::string_view name, std::span<const Field> fields);
 std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields);
 std::string wanted_text(const Interval& interval);  // "within [0, 1]"
+const char* role_text(InputRole role);              // "real"
 
 }  // namespace fastloss

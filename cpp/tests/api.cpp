@@ -20,6 +20,18 @@ namespace {
 
 using namespace fastloss;
 
+// How many inputs a type's methods take, and how many gradients they give.
+template <class T, class Result, class... Arguments>
+constexpr int arity(Result (T::*)(Arguments...) const) {
+  return sizeof...(Arguments);
+}
+template <class T>
+constexpr int inputs_of = arity(&T::value) - 1;  // besides the options
+template <class T>
+constexpr int gradients_of = arity(&T::grad) - 1 - inputs_of<T>;
+template <class T>
+concept HasHessian = requires { arity(&T::grad_and_hess); };
+
 // Every definition has its type, with all its parameters and their defaults, its inputs and its gradients.
 void types_and_definitions() {
   std::vector<std::string> names;
@@ -31,6 +43,10 @@ void types_and_definitions() {
     expect(fields.size() == by_name.parameters().size(), "parameters of " + names.back());
     for (std::size_t i = 0; i < std::min(fields.size(), by_name.parameters().size()); ++i)
       expect(fields[i].name == by_name.parameters()[i].first, names.back() + ": order of its parameters");
+    expect(inputs_of<T> == by_name.n_inputs() && gradients_of<T> == by_name.n_differentiable(),
+           names.back() + ": form");
+    for (const LossInfo& info : losses())
+      if (info.name == T::name) expect(info.hessian == HasHessian<T>, names.back() + ": whether it has a Hessian");
   });
   std::size_t count = 0;
   for (const LossInfo& info : losses()) {
@@ -56,9 +72,9 @@ struct Box {
   double a = 1, b = 2, c = 3, d = 4, e = 5, f = 6, g = 7, h = 8, i = 9, j = 10, k = 11, l = 12;
   FASTLOSS_LOSS_WITHOUT_HESSIAN("huber", (box, truth), (box), a, b, c, d, e, f, g, h, i, j, k, l)
 };
-template <class T>
-concept HasHessian = requires(const T& loss, std::vector<float> x) { loss.grad_and_hess(x, x, x, x); };
-static_assert(HasHessian<Huber> && !HasHessian<Box> && !HasHessian<Preference> && HasHessian<Loss>);
+static_assert(inputs_of<OneInput> == 1 && gradients_of<OneInput> == 1 && HasHessian<OneInput>);
+static_assert(inputs_of<Preference> == 5 && gradients_of<Preference> == 4 && HasHessian<Preference>);
+static_assert(inputs_of<Box> == 2 && gradients_of<Box> == 1 && !HasHessian<Box>);
 
 void forms() {
   std::vector<float> x(4), g;

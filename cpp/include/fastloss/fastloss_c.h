@@ -168,19 +168,24 @@ FASTLOSS_API const char* fastloss_loss_name(const fastloss_loss* loss) FASTLOSS_
 FASTLOSS_API int32_t fastloss_loss_n_inputs(const fastloss_loss* loss) FASTLOSS_NOEXCEPT;
 /* How many inputs, counted from the first, have gradients. */
 FASTLOSS_API int32_t fastloss_loss_n_differentiable(const fastloss_loss* loss) FASTLOSS_NOEXCEPT;
+/* 1, or 0 where a call may not ask for hess. */
+FASTLOSS_API int32_t fastloss_loss_has_hessian(const fastloss_loss* loss) FASTLOSS_NOEXCEPT;
 
 /* An input of the loss, i from 0; NULL beyond the last.
  * Its role: "real", a float with a gradient; "given", any number; "labels", integers from 0 to below the number of
  * classes. */
 FASTLOSS_API const char* fastloss_loss_input_name(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
 FASTLOSS_API const char* fastloss_loss_input_role(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
-/* Its shape, one word per axis. A letter is a length, the same wherever it stands; a capital an axis that a term needs
- * whole, which the loss's parameter axis may put elsewhere; "*b" any number of axes: "*b C" is rows of C classes. */
+/* Its shape, a word for every axis. A letter is a length, the same wherever it stands, a capital one an axis that a
+ * term needs whole, a digit a length itself, "*b" any number of axes: "*b C" is rows of C classes, "*b" their labels.
+ * Where the classes lie, the parameter axis may say otherwise. */
 FASTLOSS_API const char* fastloss_loss_input_shape(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
-/* The numbers from *low to *high that it may hold, infinities for no end, with the loss's parameters; NaN always may.
- */
-FASTLOSS_API fastloss_status fastloss_loss_input_domain(const fastloss_loss* loss, int32_t i, double* low,
-                                                        double* high) FASTLOSS_NOEXCEPT;
+/* The shape of what an input may hold in the place of labels, a share for every class; NULL where it may not. */
+FASTLOSS_API const char* fastloss_loss_input_dense(const fastloss_loss* loss, int32_t i) FASTLOSS_NOEXCEPT;
+/* The numbers that it may hold, with the loss's parameters: from *low to *high, or the two alone where *between is 0;
+ * NaN as well. An infinity is no end; of labels, the end is the number of classes. */
+FASTLOSS_API fastloss_status fastloss_loss_input_domain(const fastloss_loss* loss, int32_t i, double* low, double* high,
+                                                        int32_t* between) FASTLOSS_NOEXCEPT;
 /* The shape of the loss terms of these inputs: *ndim lengths, where there is room for FASTLOSS_MAX_NDIM. No data are
  * read. */
 FASTLOSS_API fastloss_status fastloss_terms_shape(const fastloss_loss* loss, const fastloss_array* inputs,

@@ -41,7 +41,7 @@ const char* kind_text(Kind kind) {
 std::string domain_text(const Interval& domain) {
   if (domain.low == -infinity && domain.high == infinity) return "real";
   if (domain.high > 1e300) return "finite, >= " + number_text(domain.low);
-  return "[" + number_text(domain.low) + ", " + number_text(domain.high) + "]";
+  return std::string("[").append(number_text(domain.low)).append(", ").append(number_text(domain.high)).append("]");
 }
 
 LossInfo describe(const Entry& entry) {

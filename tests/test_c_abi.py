@@ -24,7 +24,7 @@ ERRORS = {
 }
 POINTER, SIZE = ctypes.c_void_p, ctypes.c_size_t
 INT32, INT64, DOUBLE = ctypes.c_int32, ctypes.c_int64, ctypes.c_double
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 LEAD = (4, cases.CLASSES)
 
 

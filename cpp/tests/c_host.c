@@ -28,7 +28,7 @@ static void losses(void) {
     fastloss_loss_destroy(loss);
     ++n;
   }
-  EXPECT(n == 11);
+  EXPECT(n >= 11); /* which they are is checked in C++ */
   EXPECT(fastloss_loss_name_at(SIZE_MAX) == NULL);
   EXPECT(strcmp(fastloss_version(), "0.1.0") == 0);
   EXPECT(fastloss_isa() != NULL);

@@ -2,6 +2,9 @@
 
 A loss that is added to a table is tried by every test without a word here; `CHOICES` only makes
 its parameters more interesting than their ranges alone.
+
+Parameters are tried one at a time. How they meet, and what the engines do for the losses of a kind
+beside its first one, are *mixtures*: `--mixtures SHARE --seed N` of conftest.py draws from them.
 """
 
 from __future__ import annotations
@@ -9,13 +12,14 @@ from __future__ import annotations
 import itertools
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import fastloss as fl
 import numpy as np
 from fastloss import _core
 
 ROWS = {row["name"]: row for row in _core.rows()}
+SHARE, SEED = 0.0, 0  # of the mixtures that are tried, and what draws them: set by conftest.py
 CLASSES = 5  # of the vectors among the parameters, and of the last axis that fits them
 VECTORS = ((0.5, 1.0, 2.0, 0.25, 1.5), (1.0, 0.0, 3.0, 0.125, 1.0))
 
@@ -55,25 +59,43 @@ def label(params):
     return ",".join(f"{k}={v}" for k, v in params.items()).replace(" ", "") or "default"
 
 
-def variants(name, mixed=8):
-    """Return parameter sets: the default, one change at a time with every flag, and mixtures."""
+def options_and_flags(name):
+    """Return what is tried for each parameter of a loss, and every combination of its flags."""
     parameters = ROWS[name]["parameters"]
-    options = {p["name"]: choices(p) for p in parameters}
     flags = [p["name"] for p in parameters if p["kind"] == "flag"]
-    sets = [
-        dict(zip(flags, on, strict=True)) for on in itertools.product(*[(False, True)] * len(flags))
+    every = itertools.product(*[(False, True)] * len(flags))
+    return {p["name"]: choices(p) for p in parameters}, [
+        dict(zip(flags, on, strict=True)) for on in every
     ]
-    found = list(sets)
-    for key, values in options.items():
-        found += [{**base, key: v} for base in sets for v in values if key not in flags]
-    rng = random(name)
-    for _ in range(mixed if len(options) > 1 else 0):
-        found.append({key: values[rng.integers(len(values))] for key, values in options.items()})
-    defaults = {p["name"]: p["default"] for p in parameters}
+
+
+def distinct(name, found):
+    """Return the parameter sets without those that only spell out a default."""
+    defaults = {p["name"]: p["default"] for p in ROWS[name]["parameters"]}
     unique = {}
     for params in found:
         unique.setdefault(label({**defaults, **params}), params)
-    return list(unique.values())
+    return unique
+
+
+def plain_variants(name):
+    """Return every combination of flags, and each other value once, with the flags in turn."""
+    options, sets = options_and_flags(name)
+    others = [(key, v) for key, values in options.items() if key not in sets[0] for v in values]
+    turns = zip(itertools.cycle(sets), others, strict=False)
+    return list(distinct(name, [*sets, *({**on, key: v} for on, (key, v) in turns)]).values())
+
+
+def variants(name, mixed=8, seed=0):
+    """Return parameter sets: the default, one change at a time with every flag, and mixtures."""
+    options, sets = options_and_flags(name)
+    found = list(sets)
+    for key, values in options.items():
+        found += [{**base, key: v} for base in sets for v in values if key not in sets[0]]
+    rng = random(name, seed) if seed else random(name)
+    for _ in range(mixed if len(options) > 1 else 0):
+        found.append({key: values[rng.integers(len(values))] for key, values in options.items()})
+    return list(distinct(name, found).values())
 
 
 @dataclass(frozen=True)
@@ -82,6 +104,7 @@ class Case:
 
     name: str
     params: tuple = ()
+    mixture: bool = field(default=False, compare=False)
 
     @property
     def row(self):
@@ -98,14 +121,52 @@ class Case:
         return self.loss.params.get(key, default)
 
 
-def cases(mixed=8):
-    """Return every loss in every parameter set, ready for parametrize."""
-    return [Case(name, tuple(x.items())) for name in ROWS for x in variants(name, mixed)]
+def of(name, found, mixture=False):
+    return [Case(name, tuple(params.items()), mixture) for params in found]
+
+
+def sampled(found, what):
+    """Return a share of the cases, drawn by the seed, as mixtures."""
+    rng = random(what, SEED)
+    return [Case(c.name, c.params, True) for c in found if rng.random() < SHARE]
+
+
+def cases():
+    """Return every loss in every plain parameter set, and the mixtures that are drawn."""
+    found = []
+    for name in ROWS:
+        plain = of(name, plain_variants(name))
+        mixed = [c for c in of(name, variants(name, 24, SEED)) if c not in plain] if SHARE else []
+        found += plain + sampled(mixed, name)
+    return found
 
 
 def plain_cases():
     """Return every loss once for each combination of its flags, and for another class axis."""
-    return [c for c in cases(0) if all(isinstance(v, bool) or k == "axis" for k, v in c.params)]
+    return [
+        c
+        for name in ROWS
+        for c in of(name, variants(name, 0))
+        if all(isinstance(v, bool) or k == "axis" for k, v in c.params)
+    ]
+
+
+KIND = ("room", "inputs", "differentiable", "labels", "pred_domain", "target_domain")
+
+
+def kind_of(case):
+    """Return what the engines and the checks can tell of a loss, its formula aside."""
+    flags = [p["name"] for p in case.row["parameters"] if p["kind"] == "flag"]
+    return repr(([case.row[key] for key in KIND], flags, "axis" in case.loss.params))
+
+
+def cases_of_each_kind():
+    """Return the plain cases of the first loss of each kind; those of its others are mixtures."""
+    plain, first = plain_cases(), {}
+    for case in plain:
+        first.setdefault(kind_of(case), case.name)
+    others = [c for c in plain if first[kind_of(c)] != c.name]
+    return [c for c in plain if first[kind_of(c)] == c.name] + sampled(others, "kinds")
 
 
 def random(*seed):

@@ -12,7 +12,7 @@ import pytest
 from tests import bits, cases
 from tests.outcomes import assert_same, everything
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 ROOT = bits.RECORD.parents[2]
 CONFIG = fl.show_config(mode="dict")
 

@@ -29,7 +29,7 @@ ERRORS = {
     4: fl.ParameterError,
     5: fl.DomainError,
 }
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 LEAD = (4, cases.CLASSES)
 
 

@@ -13,7 +13,7 @@ import fastloss as fl
 import numpy as np
 import pytest
 
-from tests.conftest import ROOT, needs, run
+from tests.conftest import ROOT, isas_of, needs, run
 
 PROJECT = ROOT / "cpp" / "tests" / "consumer"
 INSTALLED = Path(fl.get_library_dir())
@@ -105,7 +105,7 @@ def test_a_project_holds_the_sources(build, tmp_path):
     (tmp_path / "launcher.py").write_text(LAUNCHER)
     source, folder = host(tmp_path, f"add_subdirectory({ROOT} fastloss)", PROJECT / "main.cpp")
     launcher = f"-DCMAKE_CXX_COMPILER_LAUNCHER={sys.executable};{tmp_path}/launcher.py;{build}"
-    configure(source, folder, launcher)
+    configure(source, folder, launcher, isas_of(build))
     run("cmake", "--build", folder, "--parallel", "2")
     assert_right(folder / "host")
     assert (folder / "fastloss" / "libfastloss.a").exists()

@@ -15,7 +15,7 @@ from tests import cases
 
 STEP = 2.0**-8
 TOLERANCE = 1e-9
-CASES = cases.cases(mixed=16)
+CASES = cases.cases()
 
 
 def richardson(f, step):

@@ -12,7 +12,7 @@ import pytest
 
 from tests import cases
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 LEAD = (4, cases.CLASSES)
 METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
 

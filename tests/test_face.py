@@ -18,7 +18,7 @@ from fastloss.registry import input_names
 
 from tests import cases
 
-CASES = cases.cases(mixed=8)
+CASES = cases.cases()
 CLASSES = {name: getattr(fl, row["class_name"]) for name, row in cases.ROWS.items()}
 METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
 

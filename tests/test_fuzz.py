@@ -9,7 +9,7 @@ from tests import cases
 from tests.outcomes import arrays_of, assert_same
 
 METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 
 axis_lengths = st.one_of(st.integers(1, 9), st.sampled_from([0, 16, 17, 255, 300]))
 leads = st.lists(axis_lengths, max_size=3).filter(lambda shape: np.prod(shape) <= 3000)

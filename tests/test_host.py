@@ -15,7 +15,7 @@ import pytest
 from tests import bits, cases, machine
 from tests.outcomes import assert_same, everything
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 needs_mode = pytest.mark.skipif(not machine.available, reason="reads MXCSR: x86-64 Linux only")
 
 

@@ -245,6 +245,15 @@ def test_each_loss_has_the_form_of_its_row(row):
 
 
 @names
+def test_each_loss_has_its_records_and_is_told_of(row):
+    """Bits of C++ (test_bits has those of Python), what errors are relative to, and news."""
+    bits = (ROOT / "cpp" / "tests" / "bits.txt").read_text()
+    assert re.search(rf"^{row['name']}/", bits, re.M), "cpp/tests/bits.txt: fastloss_bits prints it"
+    assert re.search(rf"\b{row['class_name']}\b", (ROOT / "docs" / "numerics.md").read_text())
+    assert f"`{row['class_name']}`" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@names
 def test_each_loss_has_its_type_with_the_parameters_of_its_row(row):
     text = (ROOT / "cpp" / "include" / "fastloss" / "losses" / f"{row['family']}.h").read_text()
     body = re.search(rf"^struct {row['class_name']} {{\n(.*?)^}};", text, re.M | re.S)

@@ -6,6 +6,8 @@ import pytest
 
 from tests.test_processes import run, succeed
 
+pytestmark = pytest.mark.alone
+
 # A call of many seconds on zero-stride views; the main thread gets SIGINT after a moment.
 INTERRUPT = """
 import os, signal, threading, time, numpy as np, fastloss as fl

@@ -12,7 +12,7 @@ import pytest
 from tests import cases
 from tests.measure import assert_close
 
-PAIRS = [c for c in cases.cases(mixed=0) if c.row["room"] == "pairs"]
+PAIRS = [c for c in cases.cases() if c.row["room"] == "pairs"]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -9,7 +9,7 @@ from tests.outcomes import arrays_of, assert_same, everything
 ml_dtypes = pytest.importorskip("ml_dtypes")
 
 REAL = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 LAST = [c for c in CASES if c.option("axis", -1) == -1]
 
 

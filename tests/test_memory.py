@@ -9,7 +9,7 @@ import pytest
 
 from tests import bits, cases
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 ROOT = bits.RECORD.parents[2]
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 

@@ -7,7 +7,7 @@ from mpmath import mp, mpf
 
 from tests import cases, oracle, reference
 
-CASES = [c for c in cases.cases(mixed=4) if c.option("axis", -1) == -1]
+CASES = [c for c in cases.cases() if c.option("axis", -1) == -1]
 
 
 def moved(term, i, j, x):

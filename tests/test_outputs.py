@@ -6,7 +6,7 @@ import pytest
 from tests import cases
 from tests.outcomes import arrays_of, assert_same
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 LEAD = (6, cases.CLASSES)
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests import cases
 from tests.outcomes import arrays_of, assert_same, everything
 
-CASES = cases.cases(mixed=8)
+CASES = cases.cases()
 PLAIN = cases.plain_cases()
 ROOM = {
     room: [c for c in CASES if c.row["room"] == room] for room in ("pointwise", "rows", "pairs")

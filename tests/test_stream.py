@@ -11,7 +11,7 @@ from fastloss import _core
 
 from tests import cases
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 BLOCK = 2048  # terms of an elementwise loss that are summed together
 
 

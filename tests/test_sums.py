@@ -8,7 +8,7 @@ import pytest
 
 from tests import cases
 
-CASES = cases.plain_cases()
+CASES = cases.cases_of_each_kind()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -8,7 +8,7 @@ from tests.measure import assert_close
 
 PAIRS = [
     case
-    for case in cases.cases(mixed=2)
+    for case in cases.cases()
     if case.row["room"] == "pairs" and case.option("margin") in (0.0, 1.0)
 ]
 DTYPES = ("float32", "float64")

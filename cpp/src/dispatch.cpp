@@ -8,16 +8,9 @@
 
 #include "base/check.h"
 
-#if defined(__x86_64__)
-#define FASTLOSS_TIERS(TIER) TIER(baseline) TIER(avx2) TIER(avx512)
-#elif defined(__aarch64__)
-#define FASTLOSS_TIERS(TIER) TIER(neon)
-#else
-#define FASTLOSS_TIERS(TIER) TIER(baseline)
-#endif
-
 namespace fastloss {
 
+// cpp/cmake/isa.cmake defines FASTLOSS_TIERS(TIER): TIER(baseline) TIER(avx2) ..., as they were compiled.
 #define FASTLOSS_FAMILY(room, family) Kernels room##_##family();
 #define FASTLOSS_DECLARE(isa)        \
   namespace isa {                    \
@@ -62,6 +55,9 @@ Choice choose() {
     names += std::string(names.empty() ? "" : ", ") + name_of(candidate.isa);
     if (wanted == nullptr || *wanted == '\0' || std::strcmp(wanted, name_of(candidate.isa)) == 0) best = &candidate;
   }
+#define FASTLOSS_ISA_WORD(isa) " " #isa
+  if (names.empty())
+    setting_error("this machine runs none of the instruction sets of this build:" FASTLOSS_TIERS(FASTLOSS_ISA_WORD));
   if (best == nullptr)
     setting_error("FASTLOSS_ISA=" + std::string(wanted) + " is not available here; this machine runs: " + names);
   return *best;

@@ -41,7 +41,8 @@ const char* kind_text(Kind kind) {
 }
 
 std::string range_of(const Interval& x) {
-  return (x.open_low ? "(" : "[") + number_text(x.low) + ", " + number_text(x.high) + (x.open_high ? ")" : "]");
+  return std::string(x.open_low ? "(" : "[").append(number_text(x.low)).append(", ").append(number_text(x.high)) +
+         (x.open_high ? ")" : "]");
 }
 
 std::string interval_text(const Interval& x) {

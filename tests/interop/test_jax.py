@@ -50,7 +50,7 @@ def value_and_grad(case, inputs, **options):
     return run(predictions, *rest)
 
 
-@pytest.mark.parametrize("case", cases.cases(0), ids=str)
+@pytest.mark.parametrize("case", cases.cases(), ids=str)
 def test_grad_under_jit_is_the_kernels(way, case):
     inputs, weight = drawn(case)
     value, grads = value_and_grad(case, inputs, sample_weight=weight)

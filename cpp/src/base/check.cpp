@@ -35,7 +35,7 @@ std::string subscript(std::int64_t index, int ndim, const std::int64_t* shape) {
     text = std::to_string(index % shape[axis]) + (text.empty() ? "" : ", ") + text;
     index /= shape[axis];
   }
-  return "[" + (text.empty() ? "()" : text) + "]";
+  return std::string("[").append(text.empty() ? "()" : text).append("]");  // literal + text: -Wrestrict in GCC 12
 }
 
 void shape_error(const Definition& definition, const std::string& what) {

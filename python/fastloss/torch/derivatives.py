@@ -157,7 +157,8 @@ def _primal(asked: Asked, tensors: Tensors, tangents: Sequence[torch.Tensor | No
     for position, tangent in enumerate(tangents):
         if tangent is not None and position >= asked.differentiable:
             raise constant(asked.called.names, asked.argument(position), f"has a tangent ({way()})")
-    return _wide([forward_ad.unpack_dual(tensor).primal for tensor in tensors])
+    # There is one level of forward-mode AD; torch.func nests it by levels of its own.
+    return _wide([forward_ad.unpack_dual(tensor, level=0).primal for tensor in tensors])
 
 
 class Evaluate(_Operator):
@@ -264,7 +265,7 @@ class Curvature(_Operator):
 
 def _differentiated(arguments: tuple[Any, ...]) -> bool:
     """Whether this level may differentiate a call."""
-    if forward_mode() and torch._C._is_fwd_grad_enabled():
+    if torch._C._is_fwd_grad_enabled() and (forward_mode() or transformed()):
         return True
     _, _, vectors, inputs, weight, _, _ = arguments
     wanted = torch.is_grad_enabled()

@@ -9,9 +9,10 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 import fastloss as fl  # noqa: E402
 import fastloss.torch as ft  # noqa: E402
 from fastloss import registry  # noqa: E402
-from fastloss.torch import functional  # noqa: E402
-from fastloss.torch.compiled import operator  # noqa: E402
-from fastloss.torch.form import form_of  # noqa: E402
+from fastloss.torch import functional, operators  # noqa: E402
+from fastloss.torch.form import form_of, has_diagonal_hessian  # noqa: E402
+
+from tests.interop.torch_inputs import example, leaves  # noqa: E402
 
 losses = pytest.mark.parametrize("name", fl.losses())
 reductions = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -20,33 +21,6 @@ reductions = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.fixture(autouse=True)
 def _compilers_forget():
     torch.compiler.reset()
-
-
-def example(name, dtype=torch.float64):
-    """Inputs that the loss takes, by its row alone; the vectors require grad."""
-    row, _ = registry.find(name)
-    generator = torch.Generator().manual_seed(5)
-
-    def normal(*shape):
-        return torch.randn(*shape, generator=generator, dtype=torch.float64).to(dtype)
-
-    inputs = []
-    for position, _ in enumerate(row["inputs"]):
-        if position < row["differentiable"]:
-            inputs.append(normal(6, 5).requires_grad_())
-        elif row["labels"]:
-            inputs.append(torch.tensor([0, 4, 2, 2, 1, 3]))
-        elif row["room"] == "pairs":
-            inputs.append(torch.tensor([0, 1, 1, 0, 1, 0]))
-        elif row["room"] == "rows":
-            inputs.append(torch.softmax(normal(6, 5), 1))
-        else:
-            inputs.append(torch.sigmoid(normal(6, 5)))
-    return tuple(inputs)
-
-
-def leaves(inputs):
-    return [x for x in inputs if x.requires_grad]
 
 
 @losses
@@ -83,11 +57,17 @@ def test_eager_gives_what_the_core_gives(name, reduction):
 
 @losses
 @reductions
-def test_opcheck(name, reduction):
+@pytest.mark.parametrize("name_of", ["evaluate", "value_and_grad", "gradient", "curvature"])
+def test_opcheck(name_of, name, reduction):
+    if name_of == "curvature" and not has_diagonal_hessian(registry.find(name)[0]):
+        return
     inputs = example(name)
     form = form_of(ft.Loss(name).loss, torch.tensor)
     arguments = (form.text, list(form.numbers), list(form.vectors), list(inputs), None, reduction)
-    results = torch.library.opcheck(operator, (*arguments, 1.0, True))
+    # What has no further derivative is given inputs that ask for none.
+    if name_of != "evaluate":
+        arguments = (*arguments[:3], [x.detach() for x in inputs], *arguments[4:])
+    results = torch.library.opcheck(getattr(operators, name_of), (*arguments, 0.5))
     assert len(results) >= 4
     assert set(results.values()) == {"SUCCESS"}
 
@@ -179,20 +159,6 @@ def test_scaled_halves_do_not_underflow(dtype):
     expected = (2 * x.detach().double()).to(dtype)  # 2 x scale / 4096
     assert expected.all()
     assert torch.equal(x.grad, expected)
-
-
-@pytest.mark.parametrize("compiled", [False, True])
-def test_second_derivatives_are_refused(compiled):
-    x = torch.randn(5, requires_grad=True)
-
-    def run(x):
-        return functional.mse_loss(x, torch.zeros(5))
-
-    loss = torch.compile(run, backend="aot_eager") if compiled else run
-    (grad,) = torch.autograd.grad(loss(x), x, create_graph=True)
-    torch.testing.assert_close(grad, 2 * x / 5)
-    with pytest.raises(RuntimeError, match=r"differentiate twice|support double backward"):
-        (grad.sum() + x.sum()).backward()
 
 
 def test_only_some_inputs_require_grad():

@@ -21,9 +21,9 @@ try:
 except ImportError as error:
     raise ImportError('fastloss.torch needs PyTorch: pip install "fastloss[torch]"') from error
 
-if not hasattr(torch.library, "custom_op"):
+if not hasattr(torch.library, "register_vmap"):
     raise ImportError(
-        f"fastloss.torch needs PyTorch 2.4 or later, this is {torch.__version__}: "
+        f"fastloss.torch needs PyTorch 2.5 or later, this is {torch.__version__}: "
         'pip install --upgrade "fastloss[torch]"'
     )
 

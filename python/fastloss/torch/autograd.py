@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch.overrides import handle_torch_function, has_torch_function
 
+from . import operators
 from .call import Call, plain, refuse
-from .compiled import operator
 from .eager import Evaluation
+from .errors import Names
+from .form import ROWS, Form, form_of
+from .ways import ordinary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._base import Loss as AnyLoss
     from .call import Gradients
-    from .form import Form
 
 
 def apply(
@@ -25,19 +30,38 @@ def apply(
     loss: AnyLoss | None = None,
 ) -> torch.Tensor:
     """Return the value of a loss as a tensor with which autograd can go on."""
-    with_grad = refuse(form.name, inputs, weight, form.vectors)
-    if torch.compiler.is_compiling():
-        numbers, vectors = list(form.numbers), list(form.vectors)
-        given = list(inputs)
-        result: list[torch.Tensor] = operator(
-            form.text, numbers, vectors, given, weight, reduction, scale, with_grad
+    tensors = (*inputs, weight, *form.vectors)
+    text, numbers, vectors = form
+    if has_torch_function(tensors):
+        value: torch.Tensor = handle_torch_function(
+            evaluate, tensors, text, numbers, vectors, inputs, weight, reduction, scale
         )
-        return result[0]
-    call = Call(loss or form.loss, None if weight is None else plain(weight), reduction, scale)
+        return value
+    with_grad = refuse(form.names, inputs, weight, vectors, form.vector_names)
+    if not ordinary(tensors):
+        value = operators.evaluate(
+            text, list(numbers), list(vectors), list(inputs), weight, reduction, scale
+        )
+        return value
+    bare = None if weight is None else plain(weight)
+    call = Call(form.names, loss or form.loss, bare, reduction, scale)
     if with_grad:
-        value: torch.Tensor = Evaluation.apply(call, *inputs)
+        value = Evaluation.apply(call, form, *inputs)
         return value
     return call.value([plain(tensor) for tensor in inputs])
+
+
+def evaluate(
+    text: str,
+    numbers: Sequence[float],
+    vectors: Sequence[torch.Tensor],
+    inputs: tuple[torch.Tensor, ...],
+    weight: torch.Tensor | None,
+    reduction: str,
+    scale: float,
+) -> torch.Tensor:
+    """`apply`, as torch.fx and tensors with a ``__torch_function__`` may call it."""
+    return apply(Form(text, numbers, vectors), inputs, weight, reduction, scale)
 
 
 def value_and_grad(
@@ -83,9 +107,17 @@ def value_and_grad(
     >>> ft.value_and_grad(fl.Huber(), torch.tensor([0.5, 3.0]), torch.zeros(2))
     (tensor(1.3125), tensor([0.2500, 0.5000]))
     """
+    names = Names(ROWS[loss.name])
     with torch.no_grad():
-        refuse(loss.name, inputs, sample_weight)
-        bare = [plain(tensor) for tensor in inputs]
+        refuse(names, inputs, sample_weight)
         weight = None if sample_weight is None else plain(sample_weight)
-        value, grads = Call(loss, weight, reduction, scale).value_and_grad(bare)
-    return value, grads[0] if len(grads) == 1 else grads
+        bare = [plain(tensor) for tensor in inputs]
+        if ordinary((*inputs, sample_weight)):
+            value, grads = Call(names, loss, weight, reduction, scale).value_and_grad(bare)
+        else:
+            form = form_of(loss, lambda v: torch.tensor(v, dtype=torch.float64))
+            text, numbers, vectors = form
+            value, *grads = operators.value_and_grad(
+                text, list(numbers), list(vectors), bare, weight, reduction, scale
+            )
+    return value, grads[0] if len(grads) == 1 else tuple(grads)

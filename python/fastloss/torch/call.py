@@ -1,25 +1,45 @@
-"""A call of a loss on tensors, without autograd, and what cannot be called."""
+"""A call of a loss on tensors that are their memory, and what cannot be called."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import math
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import torch
 
-from .errors import DeviceError, DTypeError, ShapeError, checked
-from .form import ROWS, term_shape
+from .._errors import FastlossError
+from .errors import DeviceError, DTypeError, Names, ShapeError
+from .form import Terms, terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .._base import Loss as AnyLoss
 
 Gradients = tuple[torch.Tensor, ...]
+COUNTED = "mean by count"  # a reduction besides the core's: the sum by the number of terms
+HALVES = (torch.float16, torch.bfloat16)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _told(method: Callable[Concatenate[Call, P], R]) -> Callable[Concatenate[Call, P], R]:
+    """Say the errors of a method in the names that the caller knows."""
+
+    def call(self: Call, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except FastlossError as error:
+            raise self.names.error(error) from None
+
+    return call
 
 
 class Call(NamedTuple):
     """What is asked of a loss, apart from its inputs."""
 
+    names: Names
     loss: AnyLoss
     weight: torch.Tensor | None
     reduction: str
@@ -28,45 +48,55 @@ class Call(NamedTuple):
     @property
     def differentiable(self) -> int:
         """How many inputs have a gradient."""
-        return ROWS[self.loss.name]["differentiable"]
+        return self.names.row["differentiable"]
 
-    def terms(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor | None:
-        """Return a tensor for the loss terms, where they are asked for."""
+    def terms(self, inputs: Sequence[torch.Tensor]) -> Terms:
+        """Return how the loss terms lie in the inputs."""
+        return terms(self.names.row, getattr(self.loss, "axis", -1), inputs)
+
+    def values(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor | None:
+        """Return a tensor for the values of the terms, where they are asked for."""
         if self.reduction != "none":
             return None
-        shape, _ = term_shape(ROWS[self.loss.name], getattr(self.loss, "axis", -1), inputs)
-        return inputs[0].new_empty(shape)
+        return inputs[0].new_empty(self.terms(inputs).shape)
 
-    def options(self) -> dict[str, Any]:
-        return {
-            "sample_weight": self.weight,
-            "reduction": self.reduction,
-            "scale": self.scale,
-        }
+    def options(self, inputs: Sequence[torch.Tensor]) -> dict[str, Any]:
+        reduction, scale = self.reduction, self.scale
+        if reduction == COUNTED:
+            count = math.prod(self.terms(inputs).shape)
+            reduction, scale = ("sum", scale / count) if count else ("mean", scale)
+        return {"sample_weight": self.weight, "reduction": reduction, "scale": scale}
 
-    @checked
+    @_told
     def value(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return the value."""
-        terms = self.terms(inputs)
-        value = self.loss(*inputs, out=terms, **self.options())
-        return value if terms is not None else torch.scalar_tensor(value, dtype=inputs[0].dtype)
+        values = self.values(inputs)
+        value = self.loss(*inputs, out=values, **self.options(inputs))
+        return value if values is not None else torch.scalar_tensor(value, dtype=inputs[0].dtype)
 
-    @checked
+    @_told
     def value_and_grad(self, inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, Gradients]:
         """Return the value and a new gradient of every differentiable input, in one pass."""
-        terms = self.terms(inputs)
+        values = self.values(inputs)
         grads = tuple(torch.empty_like(x) for x in inputs[: self.differentiable])
-        out = (terms, grads[0] if len(grads) == 1 else grads)
-        value, _ = self.loss.value_and_grad(*inputs, out=out, **self.options())
-        if terms is not None:
+        out = (values, grads[0] if len(grads) == 1 else grads)
+        value, _ = self.loss.value_and_grad(*inputs, out=out, **self.options(inputs))
+        if values is not None:
             return value, grads
         return torch.scalar_tensor(value, dtype=inputs[0].dtype), grads
 
-    @checked
+    @_told
     def grad(self, inputs: Sequence[torch.Tensor], grads: Gradients) -> None:
         """Write the gradients into tensors that are there."""
         out = grads[0] if len(grads) == 1 else grads
-        self.loss.grad(*inputs, out=out, **self.options())
+        self.loss.grad(*inputs, out=out, **self.options(inputs))
+
+    @_told
+    def hess(self, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return the diagonal of the Hessian of the first input."""
+        out = torch.empty_like(inputs[0]), torch.empty_like(inputs[0])
+        self.loss.grad_and_hess(*inputs, out=out, **self.options(inputs))
+        return out[1]
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:
@@ -76,32 +106,49 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def refuse(
-    name: str,
+    names: Names,
     inputs: Sequence[torch.Tensor],
     weight: torch.Tensor | None,
     vectors: Sequence[torch.Tensor] = (),
+    vector_names: Sequence[str] = (),
 ) -> bool:
     """Refuse what cannot be computed; return whether a gradient is wanted."""
-    row = ROWS[name]
-    called, names = row["class_name"], row["inputs"]
-    if len(inputs) != len(names):
-        raise ShapeError(f"{called}: takes {', '.join(names)}, {len(inputs)} tensors were given")
-    wanted = False
+    called, wanted = names.called, False
+    if len(inputs) != len(names.inputs):
+        raise ShapeError(
+            f"{called}: takes {', '.join(names.inputs)}, {len(inputs)} tensors were given"
+        )
+    arguments = (*names.inputs, "sample_weight", *vector_names)
     for position, tensor in enumerate((*inputs, weight, *vectors)):
         if tensor is None:
             continue
-        which = names[position] if position < len(names) else "weight"
+        which = arguments[position]
         if not isinstance(tensor, torch.Tensor):
-            raise DTypeError(f"{called}: {which} is a {type(tensor).__name__}, wanted: a tensor")
+            raise DTypeError(
+                f"{called}: {names.word(which)} is a {type(tensor).__name__}, wanted: a tensor"
+            )
         if not tensor.is_cpu:
+            which = names.word(which)
             raise DeviceError(
                 f"{called}: {which} lies on {tensor.device}, wanted: the CPU; pass {which}.cpu()"
             )
+        if tensor.layout is not torch.strided or tensor.is_nested:
+            which = names.word(which)
+            layout = "nested" if tensor.is_nested else str(tensor.layout)
+            raise DTypeError(
+                f"{called}: {which} is {layout}, wanted: a dense tensor; pass {which}.to_dense()"
+            )
         if tensor.requires_grad and torch.is_grad_enabled():
-            if position >= row["differentiable"]:
-                raise DTypeError(
-                    f"{called}: {which} requires grad, and fastloss has no derivative by it; "
-                    f"pass {which}.detach()"
-                )
+            if position >= names.row["differentiable"]:
+                raise constant(names, which, "requires grad")
             wanted = True
     return wanted
+
+
+def constant(names: Names, which: str, state: str) -> DTypeError:
+    """The error of an argument by which there is no derivative."""
+    which = names.word(which)
+    return DTypeError(
+        f"{names.called}: {which} {state}, and fastloss has no derivative by it; "
+        f"pass {which}.detach()"
+    )

@@ -1,4 +1,4 @@
-"""A loss in the graph of autograd, in eager mode."""
+"""A loss in the graph of autograd, in an ordinary call: the way with the least overhead."""
 
 from __future__ import annotations
 
@@ -7,36 +7,39 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .call import plain
-from .form import ROWS, term_shape
+from .call import HALVES, plain
+from .derivatives import chain
+from .ways import ordinary
 
 if TYPE_CHECKING:
-    from .call import Call, Gradients
+    from collections.abc import Sequence
 
-HALVES = (torch.float16, torch.bfloat16)
+    from .call import Call, Gradients
+    from .form import Form
 
 
 class Evaluation(torch.autograd.Function):  # type: ignore[misc]
     """Computes the gradients along with the value, and hands them over when they are asked for."""
 
     @staticmethod
-    def forward(ctx: Any, call: Call, *inputs: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, call: Call, form: Form, *inputs: torch.Tensor) -> torch.Tensor:
         bare = [plain(tensor) for tensor in inputs]
         value, ctx.grads = call.value_and_grad(bare)
-        ctx.call = call
-        ctx.save_for_backward(*inputs)
+        ctx.call = call._replace(weight=None)
+        ctx.form = form._replace(vectors=())
+        ctx.weighted = call.weight is not None
+        weights = (call.weight,) if ctx.weighted else ()
+        ctx.save_for_backward(*inputs, *weights, *form.vectors)
         return value
 
     @staticmethod
     def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        if torch.is_grad_enabled():  # create_graph=True
-            with torch.no_grad():
-                grads = Evaluation.chained(ctx, upstream)
-            grads = _FirstDerivative.apply(grads, upstream, *ctx.saved_tensors)
+        if torch.is_grad_enabled() or not ordinary((upstream,)):
+            grads = Evaluation.recorded(ctx, upstream)
         else:
             grads = Evaluation.chained(ctx, upstream)
-        rest = (None,) * (len(ctx.needs_input_grad) - 1 - len(grads))
-        return (None, *grads, *rest)
+        rest = (None,) * (len(ctx.needs_input_grad) - 2 - len(grads))
+        return (None, None, *grads, *rest)
 
     @staticmethod
     def chained(ctx: Any, upstream: torch.Tensor) -> Gradients:
@@ -49,12 +52,13 @@ class Evaluation(torch.autograd.Function):  # type: ignore[misc]
         # A half may have lost to underflow what the factor of a gradient scaler brings back.
         again = upstream.dtype in HALVES and factor != 1.0 and math.isfinite(call.scale * factor)
         if grads is None or again:
-            inputs = [plain(tensor) for tensor in ctx.saved_tensors]
-            grads = grads or tuple(torch.empty_like(x) for x in inputs[: call.differentiable])
-            (call._replace(scale=call.scale * factor) if again else call).grad(inputs, grads)
+            inputs, weight, _ = Evaluation.kept(ctx)
+            bare = [plain(tensor) for tensor in inputs]
+            grads = grads or tuple(torch.empty_like(x) for x in bare[: call.differentiable])
+            scale = call.scale * factor if again else call.scale
+            call._replace(weight=weight, scale=scale).grad(bare, grads)
         if not scalar:
-            axis = term_shape(ROWS[call.loss.name], getattr(call.loss, "axis", -1), grads)[1]
-            factors = upstream if axis is None else upstream.unsqueeze(axis)
+            factors = call.terms(grads).spread(upstream)
             for grad in grads:
                 grad.mul_(factors)
         elif factor != 1.0 and not again:
@@ -62,17 +66,19 @@ class Evaluation(torch.autograd.Function):  # type: ignore[misc]
                 grad.mul_(factor)
         return grads
 
-
-class _FirstDerivative(torch.autograd.Function):  # type: ignore[misc]
-    """Gradients that say so when they are differentiated, instead of passing for constants."""
+    @staticmethod
+    def recorded(ctx: Any, upstream: torch.Tensor) -> Gradients:
+        """Return them as results of operators, which whatever goes on here can see."""
+        inputs, weight, vectors = Evaluation.kept(ctx)
+        form = ctx.form._replace(vectors=vectors)
+        return chain(form, inputs, weight, ctx.call.reduction, ctx.call.scale, upstream)
 
     @staticmethod
-    def forward(ctx: Any, grads: Gradients, *sources: torch.Tensor) -> Gradients:
-        return tuple(grad.view_as(grad) for grad in grads)
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: torch.Tensor) -> None:
-        raise RuntimeError(
-            "fastloss.torch has first derivatives only and cannot differentiate twice; "
-            "use the loss of torch.nn for second ones"
-        )
+    def kept(
+        ctx: Any,
+    ) -> tuple[Sequence[torch.Tensor], torch.Tensor | None, Sequence[torch.Tensor]]:
+        """Return the inputs, the weight and the vectors, or an error where one has been changed."""
+        saved = ctx.saved_tensors
+        count = len(ctx.needs_input_grad) - 2
+        weight = saved[count] if ctx.weighted else None
+        return saved[:count], weight, saved[count + ctx.weighted :]

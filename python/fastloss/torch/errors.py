@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import _errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-P = ParamSpec("P")
-R = TypeVar("R")
+    from .._types import Row
 
 
 class ShapeError(_errors.ShapeError, RuntimeError):
@@ -34,22 +31,56 @@ class DeviceError(_errors.DeviceError, RuntimeError):
     """A `fastloss.DeviceError` that is a RuntimeError too."""
 
 
-_BOTH: dict[type, type[Exception]] = {
+_BOTH: dict[type, type[_errors.FastlossError]] = {
     kind.__mro__[1]: kind
     for kind in (ShapeError, DTypeError, ParameterError, DomainError, DeviceError)
 }
 
 
-def checked(function: Callable[P, R]) -> Callable[P, R]:
-    """Make the errors of fastloss that leave a function RuntimeErrors as well."""
+class Names(NamedTuple):
+    """What its caller calls a loss and its arguments: those of a function, or the core's own."""
 
-    @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return function(*args, **kwargs)
-        except _errors.FastlossError as error:
-            if type(error) not in _BOTH:
-                raise
-            raise _BOTH[type(error)](*error.args) from None
+    row: Row
+    function: str = ""  # empty where the loss itself is called
+    arguments: tuple[str, ...] = ()
 
-    return call
+    @property
+    def called(self) -> str:
+        return self.function or self.row["class_name"]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.arguments or tuple(self.row["inputs"])
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The caller's words for the core's, where they differ."""
+        if not self.function:
+            return {}
+        return {
+            self.row["class_name"]: self.function,
+            "sample_weight": "weight",
+            "class_weight": "weight",
+            **dict(zip(self.row["inputs"], self.arguments, strict=True)),
+        }
+
+    def word(self, name: str) -> str:
+        """Return what the caller calls an argument of the core."""
+        return self.words.get(name, name)
+
+    def error(self, error: _errors.FastlossError) -> _errors.FastlossError:
+        """Return an error of the core in these names, as a RuntimeError besides."""
+        return _BOTH.get(type(error), type(error))(self._translated(str(error)))
+
+    def _translated(self, message: str) -> str:
+        words = self.words
+        if not words:
+            return message
+        # A function has no from_logits; where PyTorch has another one for logits, this is its name.
+        from . import functional
+
+        twin = f"{self.function}_with_logits"
+        said = [part for part in message.split("; ") if "from_logits" not in part]
+        if "from_logits" in message and twin in functional.__all__:
+            said.append(f"for logits there is {twin}")
+        return re.sub(r"\w+", lambda word: words.get(word[0], word[0]), "; ".join(said))

@@ -6,13 +6,14 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import torch
+
+from .._errors import FastlossError
 from ..registry import find, losses
-from .errors import checked
+from .errors import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import torch
 
     from .._base import Loss
     from .._types import Row
@@ -22,13 +23,14 @@ NO_NUMBER = math.nan  # stands for None; no parameter may be NaN
 
 
 class Form(NamedTuple):
-    """A loss by name, with its parameters by kind, as a compiled graph can hold and vary them.
+    """A loss by name, with its parameters by kind, as a recorded graph can hold and vary them.
 
     Parameters
     ----------
     text : str
         The name of the loss, the names of its numbers and, after a bar, those of its vectors:
-        ``"binary_cross_entropy from_logits | pos_weight"``.
+        ``"binary_cross_entropy from_logits | pos_weight"``. Before a colon may stand the function
+        of PyTorch that is called, and its inputs: ``"mse_loss(input, target): squared_error"``.
     numbers : tuple of float
         The numbers in that order; flags are 0 or 1, and NaN stands for None.
     vectors : tuple of Tensor
@@ -36,27 +38,72 @@ class Form(NamedTuple):
     """
 
     text: str
-    numbers: tuple[float, ...] = ()
-    vectors: tuple[torch.Tensor, ...] = ()
+    numbers: Sequence[float] = ()
+    vectors: Sequence[torch.Tensor] = ()
 
     @property
-    def name(self) -> str:
-        """The name of the loss."""
-        return self.text.split(" ", 1)[0]
+    def row(self) -> Row:
+        """What the loss says about itself."""
+        return ROWS[parsed(self.text).loss]
+
+    @property
+    def names(self) -> Names:
+        """The names by which its caller knows the loss and its inputs."""
+        return parsed(self.text).names
+
+    @property
+    def vector_names(self) -> tuple[str, ...]:
+        """The names of the vectors."""
+        return parsed(self.text).vectors
 
     @property
     def loss(self) -> Loss:
         """The loss; one that was made before is used again."""
-        return made(self.text, self.numbers, tuple(tuple(v.tolist()) for v in self.vectors))
+        return made(self.text, tuple(self.numbers), tuple(tuple(v.tolist()) for v in self.vectors))
+
+    def terms(self, inputs: Sequence[torch.Tensor]) -> Terms:
+        """Return how the loss terms lie in the inputs."""
+        axis = int(dict(zip(parsed(self.text).numbers, self.numbers, strict=True)).get("axis", -1))
+        return terms(self.row, axis, inputs)
+
+
+class Terms(NamedTuple):
+    """How the loss terms lie in the inputs that have gradients."""
+
+    shape: Sequence[int]
+    absent: tuple[int, ...]  # the axes of the inputs that the terms do without
+
+    def spread(self, per_term: torch.Tensor) -> torch.Tensor:
+        """Return what there is for each term as what broadcasts to the inputs."""
+        for axis in self.absent:
+            per_term = per_term.unsqueeze(axis)
+        return per_term
+
+    def gather(self, per_element: torch.Tensor) -> torch.Tensor:
+        """Return the sum over the elements of each term."""
+        return per_element.sum(self.absent) if self.absent else per_element
+
+
+def terms(row: Row, axis: int, inputs: Sequence[torch.Tensor]) -> Terms:
+    """Return how the loss terms lie in the inputs of a loss."""
+    shape = inputs[0].shape
+    if row["room"] == "pointwise":
+        return Terms(shape, ())
+    axis = (axis if row["room"] == "rows" else -1) % max(len(shape), 1)
+    return Terms((*shape[:axis], *shape[axis + 1 :]), (axis,))
+
+
+def has_diagonal_hessian(row: Row) -> bool:
+    """Whether the diagonal of the Hessian, which the core computes, is all there is of it."""
+    return row["room"] == "pointwise" and row["differentiable"] == 1
 
 
 @lru_cache(maxsize=256)
-@checked
 def made(
     text: str, numbers: tuple[float, ...], vectors: tuple[tuple[float, ...], ...] = ()
 ) -> Loss:
     """Return the loss of a form."""
-    name, number_names, vector_names = parsed(text)
+    names, name, number_names, vector_names = parsed(text)
     row, kind = find(name)
     kinds = {parameter["name"]: parameter["kind"] for parameter in row["parameters"]}
     params: dict[str, object] = dict(zip(vector_names, vectors, strict=True))
@@ -69,15 +116,36 @@ def made(
             params[parameter] = int(number)
         else:
             params[parameter] = number
-    return kind(**params)
+    try:
+        return kind(**params)
+    except FastlossError as error:
+        raise names.error(error) from None
 
 
-@lru_cache(maxsize=256)
-def parsed(text: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Return the name of the loss, of its numbers and of its vectors."""
-    head, _, vectors = text.partition("|")
+class Parsed(NamedTuple):
+    """The parts of the text of a form."""
+
+    names: Names
+    loss: str
+    numbers: tuple[str, ...]
+    vectors: tuple[str, ...]
+
+
+def parsed(text: str) -> Parsed:
+    """Return the parts of the text of a form."""
+    return _parts(text) if torch.compiler.is_compiling() else _kept_parts(text)
+
+
+def _parts(text: str) -> Parsed:
+    called, _, definition = text.rpartition(":")
+    head, _, vectors = definition.partition("|")
     name, *numbers = head.split()
-    return name, tuple(numbers), tuple(vectors.split())
+    function, _, inputs = called.rstrip(")").partition("(")
+    names = Names(ROWS[name], function, tuple(inputs.replace(",", " ").split()))
+    return Parsed(names, name, tuple(numbers), tuple(vectors.split()))
+
+
+_kept_parts = lru_cache(maxsize=256)(_parts)  # of which torch.compile warns
 
 
 def form_of(loss: Loss, tensor: Callable[[tuple[float, ...]], torch.Tensor]) -> Form:
@@ -90,14 +158,3 @@ def form_of(loss: Loss, tensor: Callable[[tuple[float, ...]], torch.Tensor]) -> 
             numbers[name] = NO_NUMBER if value is None else float(value)
     text = f"{' '.join([loss.name, *numbers])} | {' '.join(vectors)}"
     return Form(text, tuple(numbers.values()), tuple(vectors.values()))
-
-
-def term_shape(
-    row: Row, axis: int, inputs: Sequence[torch.Tensor]
-) -> tuple[torch.Size | tuple[int, ...], int | None]:
-    """Return the shape of the loss terms, and the axis of the inputs that they do without."""
-    shape = inputs[0].shape
-    if row["room"] == "pointwise":
-        return shape, None
-    axis = (axis if row["room"] == "rows" else -1) % max(len(shape), 1)
-    return (*shape[:axis], *shape[axis + 1 :]), axis

@@ -28,28 +28,38 @@ __all__ = [
 ]
 
 
-class MSELoss(torch.nn.MSELoss):  # type: ignore[misc]
+class _Module(torch.nn.Module):  # type: ignore[misc]
+    """What the modules of this door share."""
+
+    def __prepare_scriptable__(self) -> Any:
+        raise RuntimeError(
+            f"fastloss.torch.{type(self).__name__} cannot be scripted; use torch.jit.trace, "
+            "torch.export or torch.compile"
+        )
+
+
+class MSELoss(_Module, torch.nn.MSELoss):  # type: ignore[misc]
     """`torch.nn.MSELoss`, computed by fastloss."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return functional.mse_loss(input, target, reduction=self.reduction)
 
 
-class L1Loss(torch.nn.L1Loss):  # type: ignore[misc]
+class L1Loss(_Module, torch.nn.L1Loss):  # type: ignore[misc]
     """`torch.nn.L1Loss`, computed by fastloss."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return functional.l1_loss(input, target, reduction=self.reduction)
 
 
-class HuberLoss(torch.nn.HuberLoss):  # type: ignore[misc]
+class HuberLoss(_Module, torch.nn.HuberLoss):  # type: ignore[misc]
     """`torch.nn.HuberLoss`, computed by fastloss."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return functional.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
 
 
-class BCELoss(torch.nn.BCELoss):  # type: ignore[misc]
+class BCELoss(_Module, torch.nn.BCELoss):  # type: ignore[misc]
     """`torch.nn.BCELoss`, computed by fastloss."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -58,7 +68,7 @@ class BCELoss(torch.nn.BCELoss):  # type: ignore[misc]
         )
 
 
-class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):  # type: ignore[misc]
+class BCEWithLogitsLoss(_Module, torch.nn.BCEWithLogitsLoss):  # type: ignore[misc]
     """`torch.nn.BCEWithLogitsLoss`, computed by fastloss."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -71,7 +81,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):  # type: ignore[misc]
         )
 
 
-class CrossEntropyLoss(torch.nn.CrossEntropyLoss):  # type: ignore[misc]
+class CrossEntropyLoss(_Module, torch.nn.CrossEntropyLoss):  # type: ignore[misc]
     """`torch.nn.CrossEntropyLoss`, computed by fastloss."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -85,7 +95,7 @@ class CrossEntropyLoss(torch.nn.CrossEntropyLoss):  # type: ignore[misc]
         )
 
 
-class TripletMarginLoss(torch.nn.TripletMarginLoss):  # type: ignore[misc]
+class TripletMarginLoss(_Module, torch.nn.TripletMarginLoss):  # type: ignore[misc]
     """`torch.nn.TripletMarginLoss`, computed by fastloss."""
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
@@ -101,7 +111,7 @@ class TripletMarginLoss(torch.nn.TripletMarginLoss):  # type: ignore[misc]
         )
 
 
-class Loss(torch.nn.Module):  # type: ignore[misc]
+class Loss(_Module):
     """Any loss of fastloss as a module, by the conventions of fastloss.
 
     Parameters

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import torch
+from torch.overrides import handle_torch_function, has_torch_function
 
+from ..call import COUNTED
 from ..errors import ParameterError, ShapeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def overridable(function: Callable[P, R]) -> Callable[P, R]:
+    """Let an argument with a ``__torch_function__`` have its way, as the functions of PyTorch do.
+
+    So torch.fx records the call itself, and a subclass of tensors gets one of its own back.
+    """
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = (*args, *kwargs.values())
+        if has_torch_function(given):
+            result: R = handle_torch_function(call, given, *args, **kwargs)
+            return result
+        return function(*args, **kwargs)
+
+    return call
 
 
 def modern(name: str, size_average: object, reduce: object) -> None:
@@ -19,14 +44,22 @@ def modern(name: str, size_average: object, reduce: object) -> None:
         raise ParameterError(f"{name}: size_average and reduce are gone; pass reduction instead")
 
 
-def by_count(reduction: str, count: int) -> tuple[str, float]:
-    """A mean by the number of terms, whatever they weigh, as a sum and a scale."""
-    return ("sum", 1.0 / count) if reduction == "mean" and count else (reduction, 1.0)
+def by_count(reduction: str) -> str:
+    """Return the reduction whose mean is by the number of terms, whatever they weigh."""
+    return COUNTED if reduction == "mean" else reduction
+
+
+def same_shape(one: Tensor, other: Tensor) -> bool:
+    """Whether two shapes are equal; those of unequal length are not compared axis by axis.
+
+    In a graph of sizes that may vary, such a comparison would be a condition on them.
+    """
+    return bool(one.dim() == other.dim() and one.shape == other.shape)
 
 
 def alike(name: str, input: Tensor, target: Tensor) -> None:
     """Refuse a target of another shape."""
-    if target.shape != input.shape:
+    if not same_shape(target, input):
         raise ShapeError(
             f"{name}: target has shape {tuple(target.shape)}, input has shape {tuple(input.shape)}"
         )
@@ -36,16 +69,16 @@ def together(
     name: str, input: Tensor, target: Tensor, weight: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """Broadcast as PyTorch does, with a warning, for it is hardly ever meant."""
-    if weight is not None and weight.shape != input.shape:
+    if weight is not None and not same_shape(weight, input):
         raise ShapeError(
             f"{name}: weight has shape {tuple(weight.shape)}, input has shape {tuple(input.shape)}"
         )
-    if target.shape == input.shape:
+    if same_shape(target, input):
         return input, target
     warnings.warn(
         f"{name}: target has shape {tuple(target.shape)} and input {tuple(input.shape)}; they are "
         "broadcast, which is hardly ever meant. Please ensure they have the same size.",
-        stacklevel=3,
+        stacklevel=4,
     )
     input, target = torch.broadcast_tensors(input, target)
     return input, target
@@ -53,7 +86,7 @@ def together(
 
 def spread(name: str, what: str, tensor: Tensor | None, input: Tensor) -> Tensor | None:
     """A view of weights in the shape of the input."""
-    if tensor is None or tensor.shape == input.shape:
+    if tensor is None or same_shape(tensor, input):
         return tensor
     missing = input.dim() - tensor.dim()
     pairs = zip(tensor.shape, input.shape[max(missing, 0) :], strict=False)

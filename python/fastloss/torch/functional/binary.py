@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..autograd import apply
 from ..form import NO_NUMBER, Form
-from .arguments import alike, by_count, modern, spread
+from .arguments import alike, by_count, modern, overridable, spread
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LEAST_PROBABILITY = math.exp(-100.0)  # PyTorch holds the logarithms of BCE above -100
 
 
+@overridable
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -68,11 +69,14 @@ def binary_cross_entropy(
     """
     modern("binary_cross_entropy", size_average, reduce)
     alike("binary_cross_entropy", input, target)
-    form = Form("binary_cross_entropy eps", (LEAST_PROBABILITY,))
+    form = Form(
+        "binary_cross_entropy(input, target): binary_cross_entropy eps", (LEAST_PROBABILITY,)
+    )
     weight = spread("binary_cross_entropy", "weight", weight, input)
-    return apply(form, (input, target), weight, *by_count(reduction, input.numel()))
+    return apply(form, (input, target), weight, by_count(reduction))
 
 
+@overridable
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -127,10 +131,9 @@ def binary_cross_entropy_with_logits(
     modern(name, size_average, reduce)
     alike(name, input, target)
     weight = spread(name, "weight", weight, input)
-    reduction, scale = by_count(reduction, input.numel())
+    text = f"{name}(input, target): binary_cross_entropy from_logits"
     if pos_weight is None:
-        form = Form("binary_cross_entropy from_logits", (1.0,))
-        return apply(form, (input, target), weight, reduction, scale)
+        return apply(Form(text, (1.0,)), (input, target), weight, by_count(reduction))
     wide = spread(name, "pos_weight", pos_weight, input)
     assert wide is not None
     varying = [axis for axis, step in enumerate(wide.stride()) if step and wide.shape[axis] > 1]
@@ -143,14 +146,15 @@ def binary_cross_entropy_with_logits(
     vector = tensors[2]
     while vector.dim() > 1:
         vector = vector[0] if vector.shape[0] else pos_weight.reshape(-1)
-    form = Form("binary_cross_entropy from_logits | pos_weight", (1.0,), (vector.reshape(-1),))
+    form = Form(f"{text} | pos_weight", (1.0,), (vector.reshape(-1),))
     weight = tensors[3] if weight is not None else None
-    result = apply(form, (tensors[0], tensors[1]), weight, reduction, scale)
+    result = apply(form, (tensors[0], tensors[1]), weight, by_count(reduction))
     if reduction != "none" or not varying:
         return result
     return result.reshape(input.shape) if len(varying) > 1 else result.movedim(-1, varying[0])
 
 
+@overridable
 def sigmoid_focal_loss(
     inputs: Tensor,
     targets: Tensor,
@@ -198,6 +202,7 @@ def sigmoid_focal_loss(
     """
     alike("sigmoid_focal_loss", inputs, targets)
     form = Form(
-        "binary_focal gamma alpha from_logits", (gamma, alpha if alpha >= 0.0 else NO_NUMBER, 1.0)
+        "sigmoid_focal_loss(inputs, targets): binary_focal gamma alpha from_logits",
+        (gamma, alpha if alpha >= 0.0 else NO_NUMBER, 1.0),
     )
     return apply(form, (inputs, targets), None, reduction)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from ..autograd import apply
 from ..errors import DTypeError, ParameterError, ShapeError
 from ..form import Form
-from .arguments import by_count, modern
+from .arguments import by_count, modern, overridable, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+@overridable
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -83,10 +84,10 @@ def cross_entropy(
         )
     vectors = () if weight is None else (weight,)
     ending = "" if weight is None else " | class_weight"
-    if target.shape != input.shape:
+    if not same_shape(target, input):
         form = Form(
-            "sparse_categorical_cross_entropy from_logits label_smoothing axis ignore_index"
-            + ending,
+            "cross_entropy(input, target): sparse_categorical_cross_entropy "
+            "from_logits label_smoothing axis ignore_index" + ending,
             (1.0, label_smoothing, float(axis), float(ignore_index)),
             vectors,
         )
@@ -99,9 +100,9 @@ def cross_entropy(
     if ignore_index >= 0:
         raise ParameterError("cross_entropy: ignore_index is for class indices, not probabilities")
     form = Form(
-        "categorical_cross_entropy from_logits label_smoothing axis" + ending,
+        "cross_entropy(input, target): categorical_cross_entropy "
+        "from_logits label_smoothing axis" + ending,
         (1.0, label_smoothing, float(axis)),
         vectors,
     )
-    rows = input.numel() // max(input.shape[axis], 1)
-    return apply(form, (input, target), None, *by_count(reduction, rows))
+    return apply(form, (input, target), None, by_count(reduction))

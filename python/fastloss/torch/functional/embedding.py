@@ -9,12 +9,13 @@ import torch
 from ..autograd import apply
 from ..errors import ParameterError, ShapeError
 from ..form import Form
-from .arguments import modern
+from .arguments import modern, overridable
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+@overridable
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -81,5 +82,8 @@ def triplet_margin_loss(
         anchor, positive, negative = torch.broadcast_tensors(anchor, positive, negative)
     if eps != 0.0:
         anchor = anchor + eps
-    form = Form("triplet margin p swap", (margin, p, float(swap)))
+    form = Form(
+        "triplet_margin_loss(anchor, positive, negative): triplet margin p swap",
+        (margin, p, float(swap)),
+    )
     return apply(form, (anchor, positive, negative), None, reduction)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from ..autograd import apply
 from ..form import Form
-from .arguments import by_count, modern, together
+from .arguments import by_count, modern, overridable, together
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
+@overridable
 def mse_loss(
     input: Tensor,
     target: Tensor,
@@ -58,9 +59,12 @@ def mse_loss(
     """
     modern("mse_loss", size_average, reduce)
     input, target = together("mse_loss", input, target, weight)
-    return apply(Form("mean_squared_error"), (input, target), weight, reduction)
+    return apply(
+        Form("mse_loss(input, target): mean_squared_error"), (input, target), weight, reduction
+    )
 
 
+@overridable
 def l1_loss(
     input: Tensor,
     target: Tensor,
@@ -107,9 +111,12 @@ def l1_loss(
     """
     modern("l1_loss", size_average, reduce)
     input, target = together("l1_loss", input, target, weight)
-    return apply(Form("mean_absolute_error"), (input, target), weight, reduction)
+    return apply(
+        Form("l1_loss(input, target): mean_absolute_error"), (input, target), weight, reduction
+    )
 
 
+@overridable
 def huber_loss(
     input: Tensor,
     target: Tensor,
@@ -154,7 +161,6 @@ def huber_loss(
     tensor(1.3125)
     """
     input, target = together("huber_loss", input, target, weight)
-    form = Form("huber delta", (delta,))
-    if weight is None:
-        return apply(form, (input, target), None, reduction)
-    return apply(form, (input, target), weight, *by_count(reduction, input.numel()))
+    form = Form("huber_loss(input, target): huber delta", (delta,))
+    by = reduction if weight is None else by_count(reduction)
+    return apply(form, (input, target), weight, by)

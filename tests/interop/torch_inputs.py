@@ -1,0 +1,47 @@
+"""Inputs for losses of fastloss and functions of PyTorch, for the tests of the torch door."""
+
+import torch  # the tests that import this have made sure of it
+from fastloss import registry
+
+
+def example(name, dtype=torch.float64, rows=6, seed=5):
+    """Inputs that a loss of fastloss takes, by its row alone; the vectors require grad."""
+    row, _ = registry.find(name)
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal():
+        return torch.randn(rows, 5, generator=generator, dtype=torch.float64).to(dtype)
+
+    inputs = []
+    for position, _ in enumerate(row["inputs"]):
+        if position < row["differentiable"]:
+            inputs.append(normal().requires_grad_())
+        elif row["labels"]:
+            inputs.append(torch.randint(5, (rows,), generator=generator))
+        elif row["room"] == "pairs":
+            inputs.append(torch.randint(2, (rows,), generator=generator))
+        elif row["room"] == "rows":
+            inputs.append(torch.softmax(normal(), 1))
+        else:
+            inputs.append(torch.sigmoid(normal()))
+    return tuple(inputs)
+
+
+def leaves(inputs):
+    return [x for x in inputs if x.requires_grad]
+
+
+def value_and_gradients(function, inputs):
+    """The value, and gradients by fresh leaves under a gradient from above that is not 1."""
+    inputs = [x.detach().clone().requires_grad_(x.requires_grad) for x in inputs]
+    value = function(*inputs)
+    upstream = torch.cos(torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape) * 3
+    return value.detach(), *torch.autograd.grad(value, leaves(inputs), upstream)
+
+
+def assert_same(found, expected, **tolerances):
+    """Results are the same bit for bit, or within the tolerances where there are any."""
+    tolerances = tolerances or {"rtol": 0, "atol": 0}
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, **tolerances)

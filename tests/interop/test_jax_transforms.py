@@ -212,6 +212,18 @@ def test_value_and_grad_by_hand_is_not_differentiated(way, kind):
         ONCE[kind](lambda x: value_alone(x)[0])
 
 
+@pytest.mark.skipif(not hasattr(jax, "shard_map"), reason="this JAX has no jax.shard_map")
+def test_pieces_of_a_mesh(way):
+    mesh = jax.make_mesh((1,), ("i",))
+    specs = {"in_specs": jax.P("i"), "out_specs": jax.P("i"), "check_vma": False}
+    pieces = jax.device_put(MANY, jax.NamedSharding(mesh, jax.P("i")))
+    ran = [
+        jax.jit(jax.shard_map(jax.vmap(jax.grad(f)), mesh=mesh, **specs))(pieces)
+        for f in (ours(), theirs())
+    ]
+    close(*ran)
+
+
 # jax.export ------------------------------------------------------------------
 
 

@@ -43,7 +43,8 @@ class Objective(_doors.Objective):
         scores it is the diagonal, and the rest of the matrix is 0.
     hess_floor : float, default 1e-6
         The least Hessian of a row, >= 0, before its weight and ``scale``. It matters to
-        ``leaf_estimation_method="Newton"`` alone; "Gradient" uses no Hessian.
+        ``leaf_estimation_method="Newton"`` alone; "Gradient" uses no Hessian. 0.0 is refused for
+        a loss that has no curvature anywhere.
     scale : float, default 1.0
         Multiplies the derivatives, > 0; 0.5 makes squared errors those of CatBoost.
     n_threads : int, optional

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from ._curvature import require_curvature
 from ._errors import DeviceError, LabelError, ParameterError, ShapeError
 from ._named import prediction_loss
 from .registry import find
@@ -202,6 +203,7 @@ class Objective(Door):
             raise ParameterError(f"hess_floor is {hess_floor!r}, wanted: a finite number >= 0")
         if not 0 < scale < math.inf:
             raise ParameterError(f"scale is {scale!r}, wanted: a finite number > 0")
+        require_curvature(self.loss, hess_floor)
         self.curvature: Curvature = curvature
         self.scale = float(scale)
         self.floor = float(hess_floor) * self.scale

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sklearn
 
+from ._curvature import require_curvature
 from ._errors import LabelError, ParameterError
 from .registry import find
 
@@ -59,6 +60,7 @@ def hgb_loss(
         )
     if n_threads is not None and n_threads < 1:
         raise ParameterError(f"{name}: n_threads is {n_threads}, wanted: >= 1 or None")
+    require_curvature(loss, hess_floor)
     options = scale, hess_floor, n_threads
     if row["labels"]:
         return _ClassLoss(loss, HalfMultinomialLoss(n_classes=n_classes), *options)
@@ -164,11 +166,6 @@ class _Loss(BaseLoss):  # type: ignore[misc]
                 ours[0][...], ours[1][...] = out
         if self.hess_floor > 0:
             np.maximum(hessian, self.hess_floor, out=hessian)
-        elif not hessian[:1].any() and not hessian.any():
-            raise ParameterError(
-                f"{type(self.fastloss).__name__}: the curvature is 0 for every sample, and trees "
-                "that take Newton steps cannot split on it; give hess_floor=1.0"
-            )
         return gradient, hessian
 
     def _inputs(self, raw_prediction: Array, y_true: Array) -> tuple[Array, Array]:

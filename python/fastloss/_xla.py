@@ -11,6 +11,8 @@ import jax
 import numpy as np
 
 from . import _core
+from ._errors import ShapeError
+from ._jax_gate import passed
 from .registry import find
 
 if TYPE_CHECKING:
@@ -86,8 +88,9 @@ class Call:
 
     def run(self, inputs: tuple[jax.Array, ...], weight: jax.Array | None) -> Sequence[jax.Array]:
         """Return the value or the terms, then the gradients if they are wanted."""
-        arrays = inputs if weight is None else (*inputs, weight)
         results = self._results(inputs, weight)
+        given = inputs if weight is None else (*inputs, weight)
+        arrays = passed(type(self.loss).__name__, self.backend, given)
         if self.backend == "callback":
             outputs: Sequence[jax.Array] = jax.pure_callback(
                 self, results, *arrays, vmap_method="sequential"
@@ -129,6 +132,13 @@ def _terms(
     kinds: tuple[Kind, ...],
     weight: Kind | None,
 ) -> tuple[int, ...]:
+    inputs = find(loss.name)[0]["inputs"]
+    for name, kind in [*zip(inputs, kinds, strict=False), ("sample_weight", weight)]:
+        if kind is not None and not all(isinstance(size, int) for size in kind[0]):
+            raise ShapeError(
+                f"{type(loss).__name__}: {name} has shape {kind[0]}, and the kernels need sizes "
+                "that are numbers: export a program for each shape"
+            )
     weights = None if weight is None else _unread(weight)
     return _core.check(loss._spec, weights, reduction, n_threads, *map(_unread, kinds))
 

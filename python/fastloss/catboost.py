@@ -43,7 +43,8 @@ class Objective(_doors.Objective):
         scores it is the diagonal, and the rest of the matrix is 0.
     hess_floor : float, default 1e-6
         The least Hessian of a row, >= 0, before its weight and ``scale``. It matters to
-        ``leaf_estimation_method="Newton"`` alone; "Gradient" uses no Hessian.
+        ``leaf_estimation_method="Newton"`` alone; "Gradient" uses no Hessian. 0.0 is refused for
+        a loss that has no curvature anywhere.
     scale : float, default 1.0
         Multiplies the derivatives, > 0; 0.5 makes squared errors those of CatBoost.
     n_threads : int, optional
@@ -76,7 +77,11 @@ class Objective(_doors.Objective):
     array([False,  True])
     """
 
-    classes_hint = "set classes_count, or give CatBoostClassifier more than two classes"
+    classes_hint = (
+        "set classes_count to their number, 3 or more, or class_names to their names, for CatBoost "
+        "counts classes beside a metric of its own alone, such as eval_metric='MultiClass'; two "
+        "classes have one score otherwise, and want a binary loss"
+    )
     no_jit = True  # or CatBoost hands the methods to Numba, when it is installed
 
     _targets = False
@@ -104,6 +109,11 @@ class Objective(_doors.Objective):
     def calc_ders_range(self, approxes: Array, targets: Array, weights: Array | None) -> Array:
         """Return an array (n, 2) of first and second derivatives of minus the loss."""
         pred, target, weight, _ = self._inputs(approxes, targets, weights)
+        if pred.ndim != 1:
+            raise ShapeError(
+                f"{type(self.loss).__name__}: predictions have shape {pred.shape}, wanted: one "
+                "score per row; with several CatBoost calls calc_ders_multi for each row"
+            )
         ders = self._scratch.take("ders", (*pred.shape, 2), pred.dtype)
         self._negated(pred, target, weight, ders[:, 0], ders[:, 1])
         floor: Any = -self.floor
@@ -112,8 +122,19 @@ class Objective(_doors.Objective):
         np.minimum(ders[:, 1], floor, out=ders[:, 1])
         return ders
 
-    def calc_ders_multi(self, approx: Array, target: Any, weight: float) -> tuple[Array, Array]:
+    def calc_ders_multi(
+        self, approx: Any, target: Any, weight: float | None
+    ) -> tuple[Array, Array]:
         """Return the k first derivatives of one object, and the matrix with the second ones."""
+        approx = _doors.array("predictions", approx)
+        if approx.ndim != 1:
+            raise ShapeError(
+                f"{type(self.loss).__name__}: predictions have shape {approx.shape}, wanted: the "
+                "scores of one object"
+            )
+        if approx.dtype.kind == "f":  # the buffers are of float64, as CatBoost's scores are
+            approx = approx.astype(np.float64, copy=False)
+        weight = 1.0 if weight is None else weight
         size = approx.size
         if self._row["labels"]:
             target = _label(self.loss, target)
@@ -222,6 +243,12 @@ class Metric(_doors.Metric):
 
     def _joined(self, name: str, columns: Sequence[Array]) -> Array:
         """Return columns as one array, the first alone where it is all."""
+        columns = [_doors.array("predictions", column) for column in columns]
+        if len({column.shape for column in columns}) != 1 or columns[0].ndim != 1:
+            raise ShapeError(
+                f"{type(self.loss).__name__}: {name} has columns of shapes "
+                f"{[column.shape for column in columns]}, wanted: one column per score"
+            )
         if len(columns) == 1 and not self._targets:
             return columns[0]
         shape = len(columns[0]), len(columns)
@@ -253,8 +280,10 @@ class MultiTargetMetric(Metric, MultiTargetCustomMetric):  # type: ignore[misc]
 
 
 def _label(loss: Loss, target: Any) -> int:
-    if isinstance(target, float) and target.is_integer():
-        return int(target)
+    if isinstance(target, float | int | np.floating | np.integer) and not isinstance(target, bool):
+        whole = float(target)
+        if whole.is_integer():
+            return int(whole)
     raise LabelError(f"{type(loss).__name__}: a label is {target!r}, wanted: a whole number from 0")
 
 

@@ -73,9 +73,10 @@ def value(
     ShapeError, DTypeError, ParameterError
         While JAX traces, as a call of the loss does.
     DeviceError
-        When an array lies on a device other than the CPU.
+        When an array lies on a device other than the CPU, or a program is compiled for one.
     FastlossError
-        When a second derivative is asked for, or one by a target or a weight.
+        When a second derivative is asked for, or one by a target or a weight; and by `jax.export`
+        where the backend is ``"callback"``.
     jax.errors.JaxRuntimeError
         While the program runs: a label or a value out of its domain. It has fastloss's message.
 
@@ -195,15 +196,5 @@ def _sum(call: Call, product: jax.Array, ndim: int) -> jax.Array:
     return product if product.ndim == ndim else product.sum(axis)
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(0,))
 def _fused(call: Call, inputs: tuple[jax.Array, ...], weight: jax.Array | None) -> Any:
     return tuple(replace(call, fused=True).run(inputs, weight))
-
-
-@_fused.defjvp  # type: ignore[untyped-decorator]
-def _refuse(call: Call, primals: object, tangents: object) -> None:
-    raise FastlossError(
-        f"{type(call.loss).__name__}: JAX gets first derivatives from fastloss, and this asks for "
-        "a second one (or for one of value_and_grad, where value is meant); grad_and_hess of the "
-        "loss itself gives the diagonal of the Hessian"
-    )

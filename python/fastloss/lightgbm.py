@@ -108,7 +108,8 @@ def objective(
         The second derivative: never negative, or as it is, as in ``grad_and_hess``.
     hess_floor : float, default 1e-6
         The least Hessian of a row, >= 0, before its weight and ``scale``. Where a loss has no
-        curvature, as absolute errors do, 1.0 turns the Newton step into a gradient step.
+        curvature, as absolute errors do, 1.0 turns the Newton step into a gradient step; 0.0 is
+        refused there, and where curvature underflows in a round alone, training goes on.
     scale : float, default 1.0
         Multiplies the derivatives, > 0; 0.5 makes squared errors those of LightGBM.
     n_threads : int, optional
@@ -126,8 +127,8 @@ def objective(
     Raises
     ------
     ParameterError
-        When a parameter is not in its range, the loss is none of predictions and labels, or it
-        needs more than one label per row.
+        When a parameter is not in its range, the loss is none of predictions and labels, it needs
+        more than one label per row, or it has no curvature and ``hess_floor`` is 0.
     ShapeError
         By the calls: when predictions, labels, weights or ``num_class`` do not fit together.
     LabelError, DomainError

@@ -140,7 +140,8 @@ def as_hgb_loss(
         scikit-learn's own.
     hess_floor : float, default 0.0
         Hessians are held above it, >= 0. A loss of no curvature, such as absolute error, needs
-        one: with 1.0 a leaf takes the mean gradient as its step.
+        one: with 1.0 a leaf takes the mean gradient as its step. Where curvature underflows in
+        a round alone, training goes on, as with scikit-learn's own losses.
     n_threads : int or None, default 1
         Threads for the derivatives; None takes as many as scikit-learn. They are a few per cent of
         the work, and a second pool of threads that waits beside scikit-learn's slows both.
@@ -157,7 +158,8 @@ def as_hgb_loss(
     ImportError
         When scikit-learn is not of a version that is known to work.
     ParameterError
-        When the loss takes other inputs, probabilities, or a target per class.
+        When the loss takes other inputs, probabilities, or a target per class; when it has no
+        curvature anywhere and ``hess_floor`` is 0.
 
     Notes
     -----

@@ -212,6 +212,36 @@ def test_estimators_are_cloned_with_their_objective():
     np.testing.assert_allclose(prob, 1 / (1 + np.exp(-scores[0])), rtol=1e-12)
 
 
+NAMES = np.array(["barbera", "barolo", "grignolino"])
+
+
+@pytest.mark.parametrize(
+    ("labels", "metric", "options"),
+    [
+        (WINE[1], door.Metric("ce"), {"classes_count": 3}),
+        (WINE[1] + 1, door.Metric("ce"), {"class_names": [1, 2, 3]}),
+        (NAMES[WINE[1]], door.Metric("ce"), {"class_names": NAMES.tolist()}),
+        (WINE[1], "MultiClass", {}),
+        (NAMES[WINE[1]], "MultiClass", {}),
+        (WINE[1] > 0, "MultiClass", {}),  # two classes with a score for each
+    ],
+)
+def test_what_the_message_advises_for_several_classes_works(labels, metric, options):
+    made = {"loss_function": door.Objective("ce", hess_floor=1.0), "eval_metric": metric}
+    model = catboost.CatBoostClassifier(**PARAMS | made | options)
+    model.fit(WINE[0], labels)
+    scores = model.predict(WINE[0], prediction_type="RawFormulaVal")
+    assert (scores.argmax(axis=1) == np.unique(labels, return_inverse=True)[1]).mean() > 0.9
+
+
+@pytest.mark.parametrize("labels", [WINE[1], WINE[1] > 0], ids=["three", "two"])
+def test_beside_a_metric_of_ours_catboost_counts_no_classes_and_the_error_says_what_to_do(labels):
+    made = {"loss_function": door.Objective("ce"), "eval_metric": door.Metric("ce")}
+    advice = r"set classes_count .*class_names.*eval_metric='MultiClass'.*two classes.*binary loss"
+    with pytest.raises(catboost.CatBoostError, match=advice):
+        catboost.CatBoostClassifier(**PARAMS | made).fit(WINE[0], labels)
+
+
 @pytest.mark.parametrize(
     ("data", "objective", "message"),
     [
@@ -222,15 +252,6 @@ def test_estimators_are_cloned_with_their_objective():
 def test_labels_that_do_not_fit(data, objective, message):
     with pytest.raises(catboost.CatBoostError, match=message):
         train(data, objective, "RMSE", iterations=1)
-
-
-def test_scores_and_labels_of_one_object_that_do_not_fit():
-    with pytest.raises(fl.ShapeError, match="a row has 1 labels and 3 scores"):
-        door.Objective("mse").calc_ders_multi(np.zeros(3), 1.0, 1.0)
-    with pytest.raises(fl.LabelError, match=r"a label is 0\.5, wanted: a whole number"):
-        door.Objective("ce").calc_ders_multi(np.zeros(3), 0.5, 1.0)
-    with pytest.raises(fl.LabelError, match="is 3, pred has 3 classes"):
-        door.Objective("ce").calc_ders_multi(np.zeros(3), 3.0, 1.0)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["room"] == "rows"])

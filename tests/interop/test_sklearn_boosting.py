@@ -180,12 +180,45 @@ def test_searches_clones_and_pickles():
     assert "as_hgb_loss(BinaryFocal(gamma=1.0" in repr(model)
 
 
-def test_no_curvature_is_an_error_and_a_floor_helps():
+def test_no_curvature_by_definition_is_an_error_at_once_and_a_floor_helps():
+    with pytest.raises(fl.ParameterError, match=r"MeanAbsoluteError: has no curv.*hess_floor=1.0"):
+        as_hgb_loss("mae")
+    for case in RAW:
+        as_hgb_loss(case.loss, hess_floor=1.0, n_classes=5 if case.row["labels"] else None)
     x, y, _ = diabetes()
-    with pytest.raises(fl.ParameterError, match=r"MeanAbsoluteError.*hess_floor=1.0"):
-        Regressor(as_hgb_loss("mae"), **FEW).fit(x, y)
-    with pytest.raises(fl.ParameterError, match=r"Huber.*hess_floor"):
-        Regressor(as_hgb_loss("huber", delta=1e-9), **FEW).fit(x, y)
+    # None of the residuals is within delta: no sample of this training has a curvature.
+    Regressor(as_hgb_loss("huber", delta=1e-9), **FEW).fit(x, y)
+
+
+def watch(ours):
+    """Let a loss note of each round whether all of its curvatures were 0."""
+    none, derive = [], ours.gradient_hessian
+
+    def watched(*given, **named):
+        gradient, hessian = derive(*given, **named)
+        none.append(not hessian.any())
+        assert gradient.any()
+        return gradient, hessian
+
+    ours.gradient_hessian = watched
+    return none
+
+
+@pytest.mark.parametrize("rate", [100.0, 1e4])  # steps so long that every prediction is certain
+def test_a_round_whose_curvatures_underflow_trains_on_as_scikit_learns_own_does(rate):
+    x, y, _ = classes(2)
+    none = watch(ours := as_hgb_loss("bce"))
+    a, b = both(Classifier, "log_loss", ours, x, y, None, learning_rate=rate)
+    assert any(none) == (rate > 100)
+    assert a.predict(x).tolist() == b.predict(x).tolist()
+
+
+def test_rounds_of_certain_predictions_of_many_classes():
+    x, y, _ = classes(3)
+    none = watch(ours := as_hgb_loss("scce", n_classes=3))
+    model = Classifier(ours, max_iter=5, learning_rate=1e9).fit(x[:150], y[:150])
+    assert any(none)
+    assert model.n_iter_ == 5
 
 
 def test_a_regressor_of_shares_predicts_shares():

@@ -7,10 +7,17 @@
 
 namespace fastloss {
 
+// Elements of the other byte order are types of their own here, after those that a view has: only the pass that
+// loads them knows the difference.
+constexpr DType stored(DType dtype, bool swapped) {
+  return static_cast<DType>(static_cast<int>(dtype) + (swapped && size_of(dtype) > 1 ? dtype_count : 0));
+}
+constexpr DType native(DType dtype) { return static_cast<DType>(static_cast<int>(dtype) % dtype_count); }
+
 struct Operand {
   const char* data = nullptr;
-  DType dtype = DType::float32;
-  int ndim = 0;  // after collapsing; 0: a single element for all positions
+  DType dtype = DType::float32;  // as `stored` says
+  int ndim = 0;                  // after collapsing; 0: a single element for all positions
   std::int64_t shape[max_ndim];
   std::int64_t strides[max_ndim];
   std::int64_t inner_stride = 0;  // rows and pairs: the step along classes or features

@@ -88,7 +88,8 @@ bool check_domain(const Tier& tier, const Job& job, int input, const Interval& d
                   std::int64_t index, int n, Faults& faults) noexcept {
   const Operand& operand = job.input[input];
   double wide[run_length];
-  if (operand.dtype == own_dtype<T> || operand.dtype != DType::float64) {
+  const DType dtype = native(operand.dtype);
+  if (dtype == own_dtype<T> || dtype != DType::float64) {
     if (!tier.passes<T>().outside(values, padded(n), static_cast<T>(domain.low), static_cast<T>(domain.high)))
       return true;
   }

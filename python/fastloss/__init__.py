@@ -11,6 +11,8 @@ Every loss is a class; ``fl.losses()`` lists the names for ``fl.get``. ``python 
 explains them and checks the installation.
 """
 
+from typing import TYPE_CHECKING
+
 from ._base import Loss
 from ._core import __version__
 from ._errors import (
@@ -25,6 +27,7 @@ from ._errors import (
 from ._pair import PairLoss
 from ._prediction import PredictionLoss
 from ._triple import TripleLoss
+from .balance import balanced_class_weight
 from .binary import BinaryCrossEntropy, BinaryFocal
 from .classification import (
     CategoricalCrossEntropy,
@@ -35,6 +38,7 @@ from .classification import (
 from .config import show_config
 from .embedding import Contrastive, Triplet
 from .paths import get_cmake_dir, get_include, get_library_dir, get_pkgconfig_dir
+from .registry import attribute_hint as _attribute_hint
 from .registry import get, losses
 from .regression import Huber, MeanAbsoluteError, MeanSquaredError
 from .stream import Stream
@@ -65,6 +69,7 @@ __all__ = [
     "TripleLoss",
     "Triplet",
     "__version__",
+    "balanced_class_weight",
     "get",
     "get_cmake_dir",
     "get_include",
@@ -76,3 +81,28 @@ __all__ = [
     "set_num_threads",
     "show_config",
 ]
+
+if not TYPE_CHECKING:  # a checker that saw this would let every name pass
+    _DOORS = (
+        "catboost",
+        "dask",
+        "jax",
+        "keras",
+        "lightgbm",
+        "scipy",
+        "sklearn",
+        "torch",
+        "xgboost",
+    )
+
+    def __getattr__(name):
+        """Import a door on its first use; suggest a name of ours for that of another library."""
+        if name in _DOORS:
+            from importlib import import_module
+
+            return import_module(f".{name}", __name__)
+        hint = "" if name.startswith("_") else _attribute_hint(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+
+
+del TYPE_CHECKING

@@ -19,12 +19,12 @@ from __future__ import annotations
 try:
     import torch
 except ImportError as error:
-    raise ImportError('fastloss.torch needs PyTorch: pip install "fastloss[torch]"') from error
+    raise ImportError('fastloss.torch needs PyTorch: pip install "torch>=2.4"') from error
 
 if not hasattr(torch.library, "custom_op"):
     raise ImportError(
         f"fastloss.torch needs PyTorch 2.4 or later, this is {torch.__version__}: "
-        'pip install --upgrade "fastloss[torch]"'
+        'pip install "torch>=2.4"'
     )
 
 from . import functional

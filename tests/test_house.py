@@ -188,6 +188,13 @@ def test_nothing_is_unfinished_by_its_own_words():
     assert not [str(p.relative_to(ROOT)) for p in SOURCES if words.search(p.read_text())]
 
 
+def test_no_page_or_message_installs_fastloss_from_an_index():
+    """It is on none: a checkout is installed, and the libraries of the doors by their own names."""
+    wrong = re.compile(r"pip install [^`\n&]*\bfast" + r"loss\b(?!/)")
+    pages = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")]
+    assert not [str(p.relative_to(ROOT)) for p in [*SOURCES, *pages] if wrong.search(p.read_text())]
+
+
 def test_no_engine_names_a_loss():
     for room in ("pointwise", "rows", "pairs"):
         text = (ROOT / "cpp" / "src" / room / "engine.cpp").read_text().lower()

@@ -173,6 +173,69 @@ def test_rows_closer_than_columns(name, shape, dtype):
     assert_same({"": arrays_of(several)}, {"": arrays_of(single)}, "threads")
 
 
+def reordered(x):
+    return x.astype(x.dtype.newbyteorder())
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_argument_may_have_the_other_byte_order(case):
+    for dtype in (np.float16, np.float32, np.float64):
+        for lead in ((6, cases.CLASSES), (700, cases.CLASSES)):
+            inputs = cases.draw(case, lead, dtype=dtype)
+            weight = cases.weights(lead).astype(np.float32)
+            wanted = everything(case.loss, inputs, sample_weight=weight)
+            for layout in (
+                reordered,
+                lambda x: fortran(reordered(x)),
+                lambda x: stepped(reordered(x)),
+            ):
+                given = [layout(x) for x in inputs]
+                found = everything(case.loss, given, sample_weight=reordered(weight))
+                assert_same(found, wanted, f"{np.dtype(dtype)} {lead}")
+    for k in range(len(inputs)):
+        one = [reordered(x) if i == k else x for i, x in enumerate(inputs)]
+        assert_same(everything(case.loss, one, sample_weight=weight), wanted, f"input {k}")
+
+
+@pytest.mark.parametrize("dtype", ["i2", "i4", "i8", "u2", "u4", "u8"])
+def test_integers_of_the_other_byte_order(dtype):
+    pred = np.linspace(0.0, 1.0, 2100).reshape(700, 3) / 2
+    target = (np.arange(700) % 3).astype(dtype)
+    loss = cases.fl.SparseCategoricalCrossEntropy()
+    assert loss(pred, reordered(target), reduction="sum") == loss(pred, target, reduction="sum")
+    mean = cases.fl.MeanSquaredError()
+    assert mean(pred[:, 0], reordered(target)) == mean(pred[:, 0], target)
+    target[300] = 7
+    with pytest.raises(cases.fl.LabelError, match=r"target\[300\] is 7"):
+        loss(pred, reordered(target))
+    if dtype == "u8":
+        target[300] = 2**64 - 1
+        with pytest.raises(cases.fl.LabelError, match=str(2**64 - 1)):
+            cases.fl.SparseCategoricalCrossEntropy(ignore_index=-1)(pred, reordered(target))
+
+
+def test_a_fault_in_the_other_byte_order_is_told_as_it_is():
+    pred = np.full(700, 0.5)
+    pred[600] = 1.0 + 2.0**-40  # 1 as a float
+    loss = cases.fl.BinaryCrossEntropy()
+    with pytest.raises(cases.fl.DomainError, match=r"pred\[600\] is 1\.00000000000"):
+        loss(reordered(pred), np.ones(700))
+    with pytest.raises(cases.fl.DomainError, match=r"target\[600\] is 1\.00000000000"):
+        loss(np.full(700, 0.5, np.float32), reordered(pred))
+
+
+def test_an_output_has_the_byte_order_of_the_machine():
+    pred, target = np.arange(9.0), np.zeros(9)
+    loss = cases.fl.MeanSquaredError()
+    for given in (pred, reordered(pred)):
+        with pytest.raises(cases.fl.DTypeError, match="out has dtype >f8"):
+            loss.grad(given, target, out=reordered(pred))
+    swapped = reordered(pred)
+    with pytest.raises(cases.fl.ParameterError, match="overlaps pred"):
+        loss.grad(swapped, target, out=swapped.view(np.float64))
+    assert loss.grad(swapped, target).dtype == np.dtype(float)
+
+
 @pytest.mark.parametrize("dtype", ["f4", "f8", "f2"])
 def test_numbers_of_the_other_byte_order(dtype):
     """They are read for what they are; results are in the order of the machine."""

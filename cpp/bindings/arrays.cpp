@@ -1,6 +1,7 @@
 #include "arrays.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -13,9 +14,11 @@ namespace npy = py::detail;
 constexpr int8_t by_number[] = {0, 1, 5,  2, 6, 3, 7, sizeof(long) == 8 ? 4 : 3, sizeof(long) == 8 ? 8 : 7,
                                 4, 8, 11, 12};
 
-bool dtype_of_descr(PyObject* descr, DType& dtype) {
+constexpr char other_order = std::endian::native == std::endian::little ? '>' : '<';
+
+bool dtype_of_descr(PyObject* descr, DType& dtype, bool& swapped) {
   const auto* d = reinterpret_cast<const npy::PyArrayDescr_Proxy*>(descr);
-  if (d->byteorder == '>' && d->type_num > 2) return false;
+  swapped = d->byteorder == other_order;
   if (d->type_num >= 0 && d->type_num <= 12) {
     dtype = static_cast<DType>(by_number[d->type_num]);
     return true;
@@ -49,19 +52,6 @@ bool is_masked(const py::handle& object) {
          py::isinstance(object, py::module_::import("numpy.ma").attr("MaskedArray"));
 }
 
-// Lists and tuples of arrays lose their masks on the way through NumPy.
-bool holds_masked(const py::handle& object) {
-  if (!PyList_Check(object.ptr()) && !PyTuple_Check(object.ptr())) return false;
-  const py::object masked = py::module_::import("numpy.ma").attr("MaskedArray");
-  for (const py::handle element : py::reinterpret_borrow<py::sequence>(object))
-    if (py::isinstance(element, masked)) return true;
-  return false;
-}
-
-[[noreturn]] void raise_masked(const char* loss, const char* name) {
-  raise_python("DTypeError", context(loss, name) + " is a masked array; fill it or pass the mask as sample_weight");
-}
-
 }  // namespace
 
 std::string context(const char* loss, const char* name) { return std::string(loss) + ": " + name; }
@@ -83,46 +73,25 @@ bool Argument::take_numpy(PyObject* object) {
   view.strides = strides;
   writable = (array->flags & 0x0400) != 0;
   keep = py::reinterpret_borrow<py::object>(object);
-  return dtype_of_descr(array->descr, view.dtype);
+  return dtype_of_descr(array->descr, view.dtype, view.swapped);
 }
 
 void Argument::read(PyObject* object, const char* loss, const char* name, bool real) {
   const bool numpy = is_numpy(object);
   if (numpy && take_numpy(object) && (Py_TYPE(object) == numpy_api().PyArray_Type_ || !is_masked(object))) return;
-  py::object given = py::reinterpret_borrow<py::object>(object);
   if (!numpy && take_exchange(object, loss, name)) return;
-  if (!numpy && py::hasattr(given, "__dlpack__")) return take_dlpack(object, loss, name);
-  const py::module_ np = py::module_::import("numpy");
-  if (!numpy) {
-    if (holds_masked(given)) raise_masked(loss, name);
-    try {
-      given = np.attr("asanyarray")(given);
-    } catch (py::error_already_set& error) {
-      raise_python("DTypeError",
-                   context(loss, name) + " cannot be read as an array: " + py::str(error.value()).cast<std::string>());
-    }
-  }
-  const std::string kind = given.attr("dtype").attr("kind").cast<std::string>();
-  const bool swapped_or_long = !is_masked(given) && (kind == "f" || kind == "i" || kind == "u");
-  if (!numpy && real && (kind == "i" || kind == "u" || kind == "b")) {
-    given = given.attr("astype")("float64");
-  } else if (!numpy && !real && given.attr("size").cast<Py_ssize_t>() == 0 && PyList_Check(object)) {
-    given = given.attr("astype")("int64");  // no labels are labels, too
-  } else if (swapped_or_long && !take_numpy(given.ptr()) &&
-             !(real && given.attr("dtype").attr("itemsize").cast<int>() > 8)) {
-    const py::object native = given.attr("dtype").attr("newbyteorder")("=");
-    given = given.attr("astype")(native.attr("itemsize").cast<int>() > 8 ? py::object(py::str("float64")) : native);
-  }
-  if (is_masked(given)) raise_masked(loss, name);
-  if (!take_numpy(given.ptr()))
-    raise_python("DTypeError", context(loss, name) + " has dtype " + py::str(given.attr("dtype")).cast<std::string>() +
-                                   ", wanted: " +
-                                   (real ? "float16, bfloat16, float32 or float64" : "integers, bool or real numbers"));
+  // Arrow's arrays speak DLPack too, but not for bool, and say less about what is missing.
+  if (!numpy && PyObject_HasAttrString(object, "__dlpack__") && !PyObject_HasAttrString(object, "__arrow_c_array__"))
+    return take_dlpack(object, loss, name);
+  const py::object array = py::module_::import("fastloss._arrays").attr("read")(py::handle(object), loss, name, real);
+  if (!take_numpy(array.ptr()))
+    raise_python("DTypeError", context(loss, name) + " has dtype " + py::str(array.attr("dtype")).cast<std::string>() +
+                                   ", which is not supported");
 }
 
 void Argument::write_to(PyObject* object, const char* loss) {
   if (is_numpy(object)) {
-    if (!take_numpy(object) || is_masked(keep))
+    if (!take_numpy(object) || view.swapped || is_masked(keep))
       raise_python("DTypeError", context(loss, "out") + " has dtype " +
                                      py::str(keep.attr("dtype")).cast<std::string>() +
                                      ", wanted: the dtype of the input it belongs to");
@@ -140,9 +109,10 @@ py::object new_array(DType dtype, int ndim, const std::int64_t* shape, PyObject*
   const auto& api = numpy_api();
   PyObject* descr = nullptr;
   DType own;
+  bool swapped;
   if (like != nullptr && is_numpy(like)) {
     descr = reinterpret_cast<npy::PyArray_Proxy*>(like)->descr;
-    if (dtype_of_descr(descr, own) && own == dtype)
+    if (dtype_of_descr(descr, own, swapped) && own == dtype && !swapped)
       Py_INCREF(descr);
     else
       descr = nullptr;

@@ -1,5 +1,5 @@
 // Python objects as array views: NumPy arrays as they lie, other frameworks' CPU tensors through DLPack,
-// everything else, buffers among it, through numpy.asarray.
+// everything else (lists, buffers, columns of data frames) as fastloss._arrays makes a NumPy array of it.
 #pragma once
 
 #include <fastloss/types.h>

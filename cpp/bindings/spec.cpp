@@ -18,6 +18,7 @@ std::string wanted_of(const std::string& loss, const std::string& parameter) {
       const std::string range = p.range.empty() ? "" : " " + p.range;
       if (p.kind == "flag") return "True or False";
       if (p.kind.starts_with("integer")) return optional ? "an integer or None" : "an integer";
+      if (p.name == "class_weight") return "one or more finite numbers" + range + ", a dict {class: weight} or None";
       if (p.kind.starts_with("vector")) return "one or more finite numbers" + range + " or None";
       return "a number" + range +
              (p.kind.ends_with("or vector") ? " or one per last axis"
@@ -28,14 +29,52 @@ std::string wanted_of(const std::string& loss, const std::string& parameter) {
   return "a number";
 }
 
+int axes_of(const py::handle& object) {
+  const py::object axes = py::getattr(object, "ndim", py::none());
+  return PyLong_Check(axes.ptr()) ? axes.cast<int>() : 0;
+}
+
+bool is_masked(const py::handle& object) {
+  return py::hasattr(object, "mask") && py::module_::import("numpy.ma").attr("is_masked")(object).cast<bool>();
+}
+
+struct Named;
+Value value_of(const py::handle& object, const Named& named);
+
 struct Named {  // a parameter on its way into the core
   std::string loss, class_name, parameter;
 
   [[noreturn]] void refuse(const py::handle& object) const {
-    raise_python("ParameterError", class_name + ": " + parameter + " is " + py::repr(object).cast<std::string>() +
-                                       ", wanted: " + wanted_of(loss, parameter));
+    std::string what = " is " + py::repr(object).cast<std::string>();
+    if (axes_of(object) > 1)
+      what = " has shape " + py::repr(py::type::of(py::tuple())(object.attr("shape"))).cast<std::string>();
+    const bool balanced =
+        PyUnicode_Check(object.ptr()) && parameter == "class_weight" && py::cast<std::string>(object) == "balanced";
+    raise_python("ParameterError",
+                 class_name + ": " + parameter + what + ", wanted: " + wanted_of(loss, parameter) +
+                     (balanced ? "; fastloss.balanced_class_weight(labels, n_classes) makes the balanced ones" : ""));
   }
 };
+
+// The weights of classes by their number. A class that is not named weighs 1, as in scikit-learn.
+std::vector<double> by_class(const py::handle& mapping, const Named& named) {
+  constexpr Py_ssize_t most = Py_ssize_t{1} << 24;  // classes: what a slip of the pen may allocate
+  std::vector<double> weights;
+  for (const py::handle item : mapping.attr("items")()) {
+    const auto [key, weight] = py::cast<std::pair<py::object, py::object>>(item);
+    const Py_ssize_t k = PyIndex_Check(key.ptr()) ? PyNumber_AsSsize_t(key.ptr(), nullptr) : -1;
+    if (k < 0 || k >= most)
+      raise_python("ParameterError", named.class_name + ": " + named.parameter + " has the key " +
+                                         py::repr(key).cast<std::string>() + ", wanted: a class, from 0 to C - 1");
+    const Value value = value_of(weight, named);
+    const auto* real = std::get_if<double>(&value);
+    const auto* integer = std::get_if<std::int64_t>(&value);
+    if (real == nullptr && integer == nullptr) named.refuse(mapping);
+    if (k >= static_cast<Py_ssize_t>(weights.size())) weights.resize(k + 1, 1.0);
+    weights[k] = real != nullptr ? *real : static_cast<double>(*integer);
+  }
+  return weights;
+}
 
 Value value_of(const py::handle& object, const Named& named) {
   if (object.is_none()) return std::monostate{};
@@ -48,19 +87,22 @@ Value value_of(const py::handle& object, const Named& named) {
   }
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
   if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) named.refuse(object);
+  if (py::hasattr(object, "as_py")) return value_of(object.attr("as_py")(), named);  // a scalar of Arrow
   // NumPy scalars and 0-d arrays become Python's own; anything else is a vector of reals.
   if (py::hasattr(object, "item") && py::hasattr(object, "ndim") && object.attr("ndim").cast<int>() == 0) {
+    if (is_masked(object)) named.refuse(object);
     const py::object plain = object.attr("item")();
     if (!PyBool_Check(plain.ptr()) && !PyLong_Check(plain.ptr()) && !PyFloat_Check(plain.ptr())) named.refuse(object);
     return value_of(plain, named);
   }
   // In order and whole: a mapping would give its keys, a set any order, a masked array what is masked.
   const bool mapping = py::hasattr(object, "keys") && !py::hasattr(object, "__array__");
+  if (mapping && named.parameter == "class_weight") return by_class(object, named);
   if (mapping || PyAnySet_Check(object.ptr()) || !py::isinstance<py::iterable>(object)) named.refuse(object);
-  if (py::isinstance(object, py::module_::import("numpy.ma").attr("MaskedArray"))) named.refuse(object);
+  if (is_masked(object)) named.refuse(object);
   std::vector<double> elements;
   for (const py::handle element : py::iter(object)) {
-    if (!PyNumber_Check(element.ptr())) named.refuse(object);
+    if (!PyNumber_Check(element.ptr()) || axes_of(element) > 0) named.refuse(object);
     const Value value = value_of(element, named);
     if (const double* real = std::get_if<double>(&value))
       elements.push_back(*real);

@@ -50,6 +50,7 @@ class Outputs {
                   named() + " has shape " + shape_text(out.ndim, out.shape) + ", wanted: " + shape_text(ndim, shape));
     if (out.dtype != dtype)
       dtype_error(definition_, named() + " has dtype " + name_of(out.dtype) + ", wanted: " + name_of(dtype));
+    if (out.swapped) dtype_error(definition_, named() + " is of the other byte order, wanted: that of this machine");
     if (overlaps_itself(out)) parameter_error(definition_, named() + " overlaps itself");
     for (int i = 0; i < static_cast<int>(call_.inputs.size()); ++i)
       if (!(i == own && same_view(out, call_.inputs[i])) && may_share(out, call_.inputs[i]))
@@ -72,7 +73,8 @@ class Outputs {
 // The operand over the terms: the axis of classes or features, if any, becomes the inner step.
 template <class Pointer>
 void fill(Operand& out, const BasicArray<Pointer>& array, int axis) {
-  if (axis < 0) return collapse(out, array.data, array.dtype, array.ndim, array.shape, array.strides);
+  const DType dtype = stored(array.dtype, array.swapped);
+  if (axis < 0) return collapse(out, array.data, dtype, array.ndim, array.shape, array.strides);
   std::int64_t shape[max_ndim], strides[max_ndim];
   int n = 0;
   for (int k = 0; k < array.ndim; ++k) {
@@ -80,7 +82,7 @@ void fill(Operand& out, const BasicArray<Pointer>& array, int axis) {
     shape[n] = array.shape[k];
     strides[n++] = array.strides[k];
   }
-  collapse(out, array.data, array.dtype, n, shape, strides);
+  collapse(out, array.data, dtype, n, shape, strides);
   out.inner_stride = array.shape[axis] == 1 ? size_of(array.dtype) : array.strides[axis];
 }
 
@@ -99,6 +101,14 @@ int unfold(Operand* to, const BasicArray<Pointer>& array, const ShapeText& text,
   return n;
 }
 
+// What to say to weights that fit the first axes of the terms: one per row, where the last axes count.
+std::string leading_axes(const ConstArray& weight, const Shapes& shapes) {
+  if (weight.ndim == 0 || weight.ndim >= shapes.ndim || !same_shape(weight, weight.ndim, shapes.terms)) return "";
+  std::string index;
+  for (int k = 0; k < shapes.ndim; ++k) index += std::string(k > 0 ? ", " : "") + (k < weight.ndim ? ":" : "None");
+  return ": wanted one per term, or per entry of the last axes; for one per row pass sample_weight[" + index + "]";
+}
+
 void check_weight(const Definition& definition, const ConstArray& weight, const Shapes& shapes, Job& job) {
   std::int64_t strides[max_ndim] = {};
   bool fits = weight.ndim <= shapes.ndim;
@@ -111,14 +121,14 @@ void check_weight(const Definition& definition, const ConstArray& weight, const 
   }
   if (!fits)
     shape_error(definition, "sample_weight has shape " + shape_of(weight) + ", the loss terms have shape " +
-                                shape_text(shapes.ndim, shapes.terms));
+                                shape_text(shapes.ndim, shapes.terms) + leading_axes(weight, shapes));
   job.weighted = true;
-  if (job.fold == 1) return collapse(job.weight, weight.data, weight.dtype, shapes.ndim, shapes.terms, strides);
+  if (job.fold == 1) return collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim, shapes.terms, strides);
   std::int64_t folded[max_ndim + 1], steps[max_ndim + 1];  // the same for every entry that is folded
   std::copy(shapes.terms, shapes.terms + shapes.ndim, folded);
   std::copy(strides, strides + shapes.ndim, steps);
   folded[shapes.ndim] = job.fold, steps[shapes.ndim] = 0;
-  collapse(job.weight, weight.data, weight.dtype, shapes.ndim + 1, folded, steps);
+  collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim + 1, folded, steps);
 }
 
 void check_vectors(const Resolved& loss, const Shapes& shapes, const ConstArray& pred, Job& job) {

@@ -25,7 +25,7 @@ struct Passes {
   using Store = void (*)(const T* source, T factor, char* target, std::int64_t stride, int n, bool stream);
   using StoreWeighted = void (*)(const T* source, const double* weight, double factor, char* target,
                                  std::int64_t stride, int n, bool stream);
-  Load load[13];    // by DType
+  Load load[26];    // by DType, then by the DType of swapped elements
   Store store[13];  // real types only; NaNs are made canonical
   StoreWeighted store_weighted[13];
   bool (*outside)(const T* x, int n, T low, T high);  // any element beyond the bounds; NaN is not

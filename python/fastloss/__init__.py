@@ -11,6 +11,8 @@ Every loss is a class; ``fl.losses()`` lists the names for ``fl.get``. ``python 
 explains them and checks the installation.
 """
 
+from typing import TYPE_CHECKING
+
 from . import binary, classification, embedding, regression
 from ._base import Loss
 from ._core import __version__
@@ -24,11 +26,13 @@ from ._errors import (
     ShapeError,
 )
 from ._forms import PairLoss, PredictionLoss, TripleLoss
+from .balance import balanced_class_weight
 from .binary import *
 from .classification import *
 from .config import show_config
 from .embedding import *
 from .paths import get_cmake_dir, get_include, get_library_dir, get_pkgconfig_dir
+from .registry import attribute_hint as _attribute_hint
 from .registry import get, losses
 from .regression import *
 from .stream import Stream
@@ -48,6 +52,7 @@ __all__ = [
     "Stream",
     "TripleLoss",
     "__version__",
+    "balanced_class_weight",
     "get",
     "get_cmake_dir",
     "get_include",
@@ -63,3 +68,28 @@ __all__ += binary.__all__
 __all__ += classification.__all__
 __all__ += embedding.__all__
 __all__ += regression.__all__
+
+if not TYPE_CHECKING:  # a checker that saw this would let every name pass
+    _DOORS = (
+        "catboost",
+        "dask",
+        "jax",
+        "keras",
+        "lightgbm",
+        "scipy",
+        "sklearn",
+        "torch",
+        "xgboost",
+    )
+
+    def __getattr__(name):
+        """Import a door on its first use; suggest a name of ours for that of another library."""
+        if name in _DOORS:
+            from importlib import import_module
+
+            return import_module(f".{name}", __name__)
+        hint = "" if name.startswith("_") else _attribute_hint(name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+
+
+del TYPE_CHECKING

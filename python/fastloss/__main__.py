@@ -84,7 +84,7 @@ def _demo(output: str) -> int:
     try:
         from .demo import run
     except ModuleNotFoundError as error:
-        command = "pip install 'fastloss[demo]'"
+        command = "pip install matplotlib scikit-learn tqdm"
         print(f"fastloss: the demo needs {error.name}; try: {command}", file=sys.stderr)
         return 2
     return run(output)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
 from ._core import Spec
+from ._errors import ParameterError
+from ._habits import advised, method_hint
 from .stream import Stream
 
 T = TypeVar("T")
@@ -46,6 +48,11 @@ class Loss:
     __slots__ = ("__weakref__", "_spec")
     name: ClassVar[str] = ""
     _spec: Spec
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "__init__" in vars(cls):
+            cls.__init__ = advised(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, **params: object) -> None:
         if hasattr(self, "_spec"):
@@ -100,6 +107,9 @@ class Loss:
             raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead")
 
         __setattr__ = __delattr__ = _refuse
+
+        def __getattr__(self, name):
+            raise AttributeError(method_hint(type(self).__name__, name))
 
 
 def _rebuild(kind: type[Loss], params: dict[str, Any]) -> Loss:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def require(name: str, oldest: tuple[int, int]) -> Any:
     """Import a library, or say how to install it or how old it may be."""
     wanted = f"fastloss.{name} needs {name} {oldest[0]}.{oldest[1]} or later"
-    remedy = f'pip install "fastloss[{name}]"'
+    remedy = f'pip install "{name}>={oldest[0]}.{oldest[1]}"'
     try:
         module = import_module(name)
     except ImportError as error:

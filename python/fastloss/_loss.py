@@ -153,7 +153,8 @@ Parameters
 ----------
 {real}{given}{by_name}sample_weight : array_like, optional
     One weight >= 0 per loss term, or fewer trailing axes that broadcast to exactly the shape of
-    the terms. A term of weight 0 counts for nothing, even where it is infinite or NaN.
+    the terms: of terms (n, m), ``w`` of shape (m,) has one weight per column, and ``w[:, None]``
+    of a ``w`` of shape (n,) one per row. A term of weight 0 counts for nothing, even where it is infinite or NaN.
 reduction : {{"mean", "sum", "none"}}, default "mean"
     ``"mean"`` is ``sum(w * loss) / sum(w)``, ``"sum"`` is ``sum(w * loss)``, ``"none"`` keeps
     ``w * loss`` term by term. A gradient is that of the reduced number; with ``"none"`` it is
@@ -184,13 +185,14 @@ TypeError
 
 _REAL = """\
 {names} : array_like
-    float16, bfloat16, float32 or float64, of any strides. An array keeps its dtype; lists and
-    scalars become float64.
+    float16, bfloat16, float32 or float64, of any strides. An array keeps its dtype, the columns
+    of data frames too; lists and scalars become float64.
 """
 
 _GIVEN = """\
 {names} : array_like
-    Of any real dtype, integers and bool included, and of any strides.
+    Of any real dtype, integers and bool included, and of any strides. No array has missing
+    values.
 """
 
 _BY_NAME = """\

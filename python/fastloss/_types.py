@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, Protocol, TypeAlias, TypedDict
 
 import numpy as np
@@ -21,6 +22,7 @@ class SupportsDLPack(Protocol):
 
 ArrayInput: TypeAlias = npt.ArrayLike | SupportsDLPack
 Vector: TypeAlias = npt.ArrayLike
+ClassWeight: TypeAlias = Vector | Mapping[int, float]
 Integer: TypeAlias = int | np.integer[Any]
 
 

@@ -1,6 +1,6 @@
 """Losses of Dask arrays: every chunk where it lies, and the exact totals sent home.
 
-Needs Dask, 2024.1 or later: ``pip install "fastloss[dask]"``.
+Needs Dask, 2024.1 or later: ``pip install "dask[array,distributed]>=2024.1"``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ try:
     from dask import array
 except ImportError as missing:
     raise ImportError(
-        'fastloss.dask needs Dask, version 2024.1 or later: pip install "fastloss[dask]"'
+        "fastloss.dask needs Dask, version 2024.1 or later: "
+        'pip install "dask[array,distributed]>=2024.1"'
     ) from missing
 
 if TYPE_CHECKING:

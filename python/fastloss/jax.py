@@ -15,7 +15,7 @@ try:
     import jax.numpy as jnp
     from jax.custom_derivatives import SymbolicZero
 except ImportError as error:
-    raise ImportError('fastloss.jax needs JAX: pip install "fastloss[jax]"') from error
+    raise ImportError('fastloss.jax needs JAX: pip install "jax>=0.5"') from error
 
 if jax.__version_info__ < (0, 5):
     raise ImportError(

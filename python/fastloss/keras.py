@@ -15,7 +15,7 @@ try:
     from keras.src.backend import set_keras_mask  # Keras has no public name for it
 except ImportError as error:
     if (error.name or "").partition(".")[0] == "keras":
-        raise ImportError('fastloss.keras needs Keras 3: pip install "fastloss[keras]"') from error
+        raise ImportError('fastloss.keras needs Keras 3: pip install "keras>=3"') from error
     raise ImportError(
         f"Keras cannot load its backend ({error}): set KERAS_BACKEND=torch or jax before it starts"
     ) from error

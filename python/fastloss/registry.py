@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._core import rows
 from ._errors import ParameterError
+from ._habits import name_hint, parameter_hint, plain
 
 if TYPE_CHECKING:
     from ._base import Loss
@@ -19,7 +20,11 @@ _CLASSES: dict[str, type[Loss]] = {  # the module of a family has its name
     name: getattr(import_module(f".{row['family']}", __package__), row["class_name"])
     for name, row in _ROWS.items()
 }
-_ALIASES = {alias: name for name, row in _ROWS.items() for alias in row["aliases"]}
+_NAMES = {
+    plain(word): name
+    for name, row in _ROWS.items()
+    for word in (name, row["class_name"], *row["aliases"])
+}
 
 
 def losses() -> list[str]:
@@ -40,7 +45,8 @@ def find(name: str) -> tuple[Row, type[Loss]]:
     Parameters
     ----------
     name : str
-        The name or an alias, such as ``"huber"`` or ``"bce"``.
+        The name, the class's name or an alias, such as ``"huber"`` or ``"bce"``, without regard to
+        case, spaces, ``_`` and ``-``.
 
     Returns
     -------
@@ -52,17 +58,13 @@ def find(name: str) -> tuple[Row, type[Loss]]:
     Raises
     ------
     ParameterError
-        When no loss has that name; the message suggests the closest one.
+        When no loss has that name; the message suggests what may be meant.
     """
     if not isinstance(name, str):
         raise ParameterError(f"the name of a loss is a str, not {type(name).__name__}")
-    known = _ALIASES.get(name, name)
-    if known not in _ROWS:
-        import difflib  # here, because it costs more than the rest of the import
-
-        close = difflib.get_close_matches(name.lower(), [*_ROWS, *_ALIASES], n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"the names are {', '.join(_ROWS)}"
-        raise ParameterError(f"no loss is named {name!r}; {hint}")
+    known = _NAMES.get(plain(name))
+    if known is None:
+        raise ParameterError(f"no loss is named {name!r}; {name_hint(name, _NAMES)}")
     return _ROWS[known], _CLASSES[known]
 
 
@@ -77,7 +79,8 @@ def get(name: str, **params: object) -> Loss:
     Parameters
     ----------
     name : str
-        The name or an alias, such as ``"huber"`` or ``"bce"``.
+        The name, the class's name or an alias, such as ``"huber"`` or ``"bce"``, without regard to
+        case, spaces, ``_`` and ``-``.
     **params
         The parameters of its class.
 
@@ -96,6 +99,8 @@ def get(name: str, **params: object) -> Loss:
     >>> import fastloss as fl
     >>> fl.get("huber", delta=2.0)
     Huber(delta=2.0)
+    >>> fl.get("MSE")
+    MeanSquaredError()
     >>> fl.get("hubber")
     Traceback (most recent call last):
     fastloss.ParameterError: no loss is named 'hubber'; did you mean 'huber'?
@@ -104,8 +109,15 @@ def get(name: str, **params: object) -> Loss:
     known = [parameter["name"] for parameter in row["parameters"]]
     for given in params:
         if given not in known:
-            takes = ", ".join(known) or "none"
-            raise ParameterError(
-                f"{kind.__name__}: there is no parameter {given!r}; it takes {takes}"
-            )
+            raise ParameterError(parameter_hint(kind.__name__, given))
     return kind(**params)
+
+
+def attribute_hint(name: str) -> str:
+    """Return what to say about a name that the module has not, "" where nothing is near."""
+    torch = " fastloss.torch has PyTorch's names" if name.endswith("Loss") else ""
+    known = _NAMES.get(plain(name)) or _NAMES.get(plain(name).removesuffix("loss"))
+    if known is not None:
+        return f"; did you mean fastloss.{_ROWS[known]['class_name']}?{torch}"
+    hint = name_hint(name, _NAMES)
+    return "" if hint.startswith("the names are") else f"; {hint}{torch and ';'}{torch}"

@@ -1,6 +1,6 @@
 """Losses for ``scipy.optimize.minimize(fun, x0, jac=True)``.
 
-Needs only NumPy to run; SciPy comes with ``pip install "fastloss[scipy]"``.
+Needs only NumPy to run; SciPy comes with ``pip install "scipy>=1.11"``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Losses for scikit-learn: metrics, scorers, and the objective of HistGradientBoosting.
 
-Needs scikit-learn, 1.4 or later: ``pip install "fastloss[sklearn]"``.
+Needs scikit-learn, 1.4 or later: ``pip install "scikit-learn>=1.4"``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ try:
     from ._sklearn_metrics import Metric, scorer_of
 except ImportError as missing:
     raise ImportError(
-        'fastloss.sklearn needs scikit-learn, version 1.4 or later: pip install "fastloss[sklearn]"'
+        'fastloss.sklearn needs scikit-learn, version 1.4 or later: pip install "scikit-learn>=1.4"'
     ) from missing
 
 if TYPE_CHECKING:

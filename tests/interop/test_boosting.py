@@ -227,8 +227,8 @@ def test_an_old_library_is_refused(monkeypatch, name):
         importlib.import_module(f"fastloss.{name}")
 
 
-def test_a_missing_library_is_named_with_its_extra(monkeypatch, name):
+def test_without_its_library_a_door_says_what_to_install(monkeypatch, name):
     monkeypatch.delitem(sys.modules, f"fastloss.{name}", raising=False)
     monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(ImportError, match=rf'pip install "fastloss\[{name}\]"'):
+    with pytest.raises(ImportError, match=rf'pip install "{name}>=\d.\d"'):
         importlib.import_module(f"fastloss.{name}")

@@ -139,7 +139,7 @@ def test_a_jax_that_refuses_the_module_is_told_and_served_by_callbacks(monkeypat
 @pytest.mark.parametrize(
     ("spoilt", "message"),
     [
-        ("sys.modules['jax'] = None", 'fastloss.jax needs JAX: pip install "fastloss[jax]"'),
+        ("sys.modules['jax'] = None", 'fastloss.jax needs JAX: pip install "jax>=0.5"'),
         (
             "import jax; jax.__version_info__ = (0, 4, 38); jax.__version__ = '0.4.38'",
             "fastloss.jax needs JAX 0.5 or later, this is 0.4.38: pip install -U",

@@ -50,7 +50,7 @@ def test_another_backend_is_refused():
 @pytest.mark.parametrize(
     ("spoilt", "message"),
     [
-        ("keras", 'fastloss.keras needs Keras 3: pip install "fastloss[keras]"'),
+        ("keras", 'fastloss.keras needs Keras 3: pip install "keras>=3"'),
         ("jax", "Keras cannot load its backend"),
     ],
 )

@@ -11,7 +11,7 @@ import fastloss as fl
 import numpy as np
 import pytest
 
-pytest.importorskip("tqdm", reason="tqdm is not installed: pip install 'fastloss[demo]'")
+pytest.importorskip("tqdm", reason="tqdm is not installed: pip install tqdm")
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "memory_map.py"
 

@@ -254,11 +254,11 @@ def test_bad_input():
             call()
 
 
-def test_without_scikit_learn_the_error_names_the_extra():
+def test_without_scikit_learn_the_error_says_what_to_install():
     code = "import sys; sys.modules['sklearn'] = None; import fastloss.sklearn"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "ImportError: fastloss.sklearn needs scikit-learn" in ran.stderr
-    assert 'pip install "fastloss[sklearn]"' in ran.stderr
+    assert 'pip install "scikit-learn>=1.4"' in ran.stderr
 
 
 @pytest.mark.skipif(

@@ -124,7 +124,7 @@ def test_without_torch():
     code = "import sys; sys.modules['torch'] = None; import fastloss.torch"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 1
-    assert 'pip install "fastloss[torch]"' in result.stderr
+    assert 'pip install "torch>=2.4"' in result.stderr
 
 
 def test_the_package_itself_does_not_import_torch():

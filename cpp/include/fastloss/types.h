@@ -38,7 +38,7 @@ constexpr bool is_float(DType dtype) { return dtype >= DType::float16; }
 FASTLOSS_API const char* name_of(DType dtype) noexcept;
 
 // A strided view of memory that somebody else owns. Strides are in bytes and may be zero or negative;
-// nothing needs to be aligned.
+// nothing needs to be aligned. Inputs may be `swapped`: their elements have the other byte order than this machine.
 template <class Pointer>
 struct BasicArray {
   Pointer data = nullptr;
@@ -46,6 +46,7 @@ struct BasicArray {
   int ndim = 0;
   const std::int64_t* shape = nullptr;
   const std::int64_t* strides = nullptr;
+  bool swapped = false;
 };
 using ConstArray = BasicArray<const void*>;
 using Array = BasicArray<void*>;

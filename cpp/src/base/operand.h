@@ -7,9 +7,16 @@
 
 namespace fastloss {
 
+// Elements of the other byte order are types of their own here, after those that a view has: only the pass that
+// loads them knows the difference.
+constexpr DType stored(DType dtype, bool swapped) {
+  return static_cast<DType>(static_cast<int>(dtype) + (swapped && size_of(dtype) > 1 ? dtype_count : 0));
+}
+constexpr DType native(DType dtype) { return static_cast<DType>(static_cast<int>(dtype) % dtype_count); }
+
 struct Operand {  // made by collapse(); there are many, so nothing is set before
   const char* data;
-  DType dtype;
+  DType dtype;  // as `stored` says
   int ndim;  // after collapsing; 0: a single element for all positions
   std::int64_t shape[max_ndim];
   std::int64_t strides[max_ndim];

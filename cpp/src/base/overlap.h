@@ -31,7 +31,7 @@ Extent extent_of(const BasicArray<Pointer>& array) {
 
 template <class A, class B>
 bool same_view(const A& a, const B& b) {
-  if (a.data != b.data || a.dtype != b.dtype || a.ndim != b.ndim) return false;
+  if (a.data != b.data || a.dtype != b.dtype || a.swapped != b.swapped || a.ndim != b.ndim) return false;
   for (int axis = 0; axis < a.ndim; ++axis)
     if (a.shape[axis] != b.shape[axis] || (a.shape[axis] > 1 && a.strides[axis] != b.strides[axis])) return false;
   return true;

@@ -65,6 +65,24 @@ struct Element<BFloat16> {
     __builtin_memcpy(p, &y, sizeof y);
   }
 };
+[[gnu::always_inline]] inline std::uint16_t reversed(std::uint16_t x) { return __builtin_bswap16(x); }
+[[gnu::always_inline]] inline std::uint32_t reversed(std::uint32_t x) { return __builtin_bswap32(x); }
+[[gnu::always_inline]] inline std::uint64_t reversed(std::uint64_t x) { return __builtin_bswap64(x); }
+
+// Elements of the other byte order, each with the integer that holds its bytes.
+template <class Stored, class Bits>
+struct Swapped {};
+template <class Stored, class Bits>
+struct Element<Swapped<Stored, Bits>> {
+  static constexpr int size = sizeof(Bits);
+  template <class T>
+  [[gnu::always_inline]] static T load(const char* p) {
+    Bits x;
+    __builtin_memcpy(&x, p, sizeof x);
+    x = reversed(x);
+    return Element<Stored>::template load<T>(reinterpret_cast<const char*>(&x));
+  }
+};
 
 template <class Stored, class T>
 void load(const char* source, std::int64_t stride, T* __restrict target, int n) noexcept {
@@ -192,7 +210,14 @@ constexpr Passes<T> passes() {
   Passes<T> table = {
       .load = {load<bool, T>, load<std::int8_t, T>, load<std::int16_t, T>, load<std::int32_t, T>, load<std::int64_t, T>,
                load<std::uint8_t, T>, load<std::uint16_t, T>, load<std::uint32_t, T>, load<std::uint64_t, T>,
-               load<Float16, T>, load<BFloat16, T>, load<float, T>, load<double, T>},
+               load<Float16, T>, load<BFloat16, T>, load<float, T>, load<double, T>,
+               // swapped; elements of one byte never are
+               nullptr, nullptr, load<Swapped<std::int16_t, std::uint16_t>, T>,
+               load<Swapped<std::int32_t, std::uint32_t>, T>, load<Swapped<std::int64_t, std::uint64_t>, T>, nullptr,
+               load<Swapped<std::uint16_t, std::uint16_t>, T>, load<Swapped<std::uint32_t, std::uint32_t>, T>,
+               load<Swapped<std::uint64_t, std::uint64_t>, T>, load<Swapped<Float16, std::uint16_t>, T>,
+               load<Swapped<BFloat16, std::uint16_t>, T>, load<Swapped<float, std::uint32_t>, T>,
+               load<Swapped<double, std::uint64_t>, T>},
       .store = {},
       .store_weighted = {},
       .outside = outside<T>,

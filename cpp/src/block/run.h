@@ -104,7 +104,7 @@ bool check_domain(const Job& job, int operand, const T* values, std::int64_t ind
   T low = static_cast<T>(domain.low), high = static_cast<T>(domain.high);
   if (domain.open_low) low = std::nextafter(low, inf);
   if (domain.open_high) high = std::nextafter(high, -inf);
-  if (from.dtype == own_dtype<T> || from.dtype != DType::float64) {
+  if (const DType dtype = native(from.dtype); dtype == own_dtype<T> || dtype != DType::float64) {
     if (!(domain.ends_alone ? passes<T>().neither(values, padded(n), low, high)
                             : passes<T>().outside(values, padded(n), low, high)))
       return true;

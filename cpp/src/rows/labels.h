@@ -9,6 +9,8 @@ namespace fastloss {
 
 // Labels [index, index + n) as 64 bits; those of uint64 keep their bits.
 inline void fetch_labels(const Operand& labels, std::int64_t index, int n, std::int64_t* out) noexcept {
+  const DType dtype = native(labels.dtype);
+  const bool swapped = dtype != labels.dtype;
   const auto read = [&]<class Stored>(Stored) {
     for (int done = 0; done < n;) {
       std::int64_t step, available;
@@ -17,12 +19,13 @@ inline void fetch_labels(const Operand& labels, std::int64_t index, int n, std::
       for (int i = 0; i < count; ++i, source += step) {
         Stored label;
         __builtin_memcpy(&label, source, sizeof label);
+        if (swapped) std::reverse(reinterpret_cast<char*>(&label), reinterpret_cast<char*>(&label + 1));
         out[done + i] = static_cast<std::int64_t>(label);
       }
       done += count;
     }
   };
-  switch (labels.dtype) {
+  switch (dtype) {
     case DType::boolean:
       read(std::uint8_t{});
       for (int i = 0; i < n; ++i) out[i] = out[i] != 0;
@@ -55,7 +58,7 @@ inline void fetch_labels(const Operand& labels, std::int64_t index, int n, std::
 class LabelCheck {
  public:
   LabelCheck(const Job& job, Faults& faults) noexcept
-      : job_(job), faults_(faults), unsigned_(job.input[1].dtype == DType::uint64) {}
+      : job_(job), faults_(faults), unsigned_(native(job.input[1].dtype) == DType::uint64) {}
 
   enum class Verdict { counts, ignored, fault };
   Verdict operator()(std::int64_t label, std::int64_t index) const noexcept {

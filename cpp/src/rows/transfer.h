@@ -21,7 +21,7 @@ struct Place {
   }
 
   char* at(int row, std::int64_t k = 0) const noexcept { return data + row * step + k * stride; }
-  std::int64_t size() const noexcept { return size_of(static_cast<DType>(dtype)); }
+  std::int64_t size() const noexcept { return size_of(native(static_cast<DType>(dtype))); }
   bool contiguous() const noexcept { return stride == size(); }
   // One row right after the other, and all of them no more than `room`: best moved together.
   bool together(std::int64_t classes, int count, std::int64_t room) const noexcept {

@@ -8,7 +8,7 @@ from .._base import Parameter
 from .._forms import PredictionLoss
 
 if TYPE_CHECKING:
-    from .._types import Vector
+    from .._types import ClassWeight
 
 __all__ = ["CategoricalCrossEntropy", "SparseCategoricalCrossEntropy"]
 
@@ -38,9 +38,10 @@ class CategoricalCrossEntropy(PredictionLoss):
     from_logits : bool, default False
         Whether ``pred`` holds logits. The default is the loud one: a logit taken for a probability
         soon falls outside [0, 1] and raises.
-    class_weight : array_like of shape (C,), optional
-        One weight >= 0 per class. It is part of the denominator of a mean: a row weighs
-        ``sum_k target_k w_k``, times its sample weight.
+    class_weight : array_like of shape (C,) or dict, optional
+        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
+        dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs
+        ``sum_k target_k w_k``, times its sample weight. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes; in [0, 1].
     axis : int, default -1
@@ -104,7 +105,7 @@ class CategoricalCrossEntropy(PredictionLoss):
     def __init__(
         self,
         from_logits: bool = False,
-        class_weight: Vector | None = None,
+        class_weight: ClassWeight | None = None,
         label_smoothing: float = 0.0,
         axis: int = -1,
         eps: float = 0.0,
@@ -139,9 +140,10 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
     ----------
     from_logits : bool, default False
         Whether ``pred`` holds logits.
-    class_weight : array_like of shape (C,), optional
-        One weight >= 0 per class. It is part of the denominator of a mean: a row weighs ``w_y``
-        times its sample weight.
+    class_weight : array_like of shape (C,) or dict, optional
+        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
+        dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``
+        times its sample weight. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes, class weights included; in
         [0, 1].
@@ -209,7 +211,7 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
     def __init__(
         self,
         from_logits: bool = False,
-        class_weight: Vector | None = None,
+        class_weight: ClassWeight | None = None,
         label_smoothing: float = 0.0,
         axis: int = -1,
         eps: float = 0.0,

@@ -8,7 +8,7 @@ from .._base import Parameter
 from .._forms import PredictionLoss
 
 if TYPE_CHECKING:
-    from .._types import Vector
+    from .._types import ClassWeight, Vector
 
 __all__ = ["CategoricalFocal", "SparseCategoricalFocal"]
 
@@ -39,8 +39,9 @@ class CategoricalFocal(PredictionLoss):
         One factor in [0, 1] per class; unlike ``class_weight``, no part of a mean's denominator.
     from_logits : bool, default False
         Whether ``pred`` holds logits.
-    class_weight : array_like of shape (C,), optional
-        One weight >= 0 per class; a row weighs ``sum_k target_k w_k`` in a mean.
+    class_weight : array_like of shape (C,) or dict, optional
+        One weight >= 0 per class, or ``{class: weight}`` up to the last class, without those that
+        weigh 1; a row weighs ``sum_k target_k w_k`` in a mean. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes; in [0, 1].
     axis : int, default -1
@@ -103,7 +104,7 @@ class CategoricalFocal(PredictionLoss):
         gamma: float = 2.0,
         alpha: Vector | None = None,
         from_logits: bool = False,
-        class_weight: Vector | None = None,
+        class_weight: ClassWeight | None = None,
         label_smoothing: float = 0.0,
         axis: int = -1,
         eps: float = 0.0,
@@ -143,8 +144,9 @@ class SparseCategoricalFocal(PredictionLoss):
         One factor in [0, 1] per class; unlike ``class_weight``, no part of a mean's denominator.
     from_logits : bool, default False
         Whether ``pred`` holds logits.
-    class_weight : array_like of shape (C,), optional
-        One weight >= 0 per class; a row weighs ``w_y`` in a mean.
+    class_weight : array_like of shape (C,) or dict, optional
+        One weight >= 0 per class, or ``{class: weight}`` up to the last class, without those that
+        weigh 1; a row weighs ``w_y`` in a mean. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes; in [0, 1].
     axis : int, default -1
@@ -211,7 +213,7 @@ class SparseCategoricalFocal(PredictionLoss):
         gamma: float = 2.0,
         alpha: Vector | None = None,
         from_logits: bool = False,
-        class_weight: Vector | None = None,
+        class_weight: ClassWeight | None = None,
         label_smoothing: float = 0.0,
         axis: int = -1,
         eps: float = 0.0,

@@ -19,12 +19,12 @@ from __future__ import annotations
 try:
     import torch
 except ImportError as error:
-    raise ImportError('fastloss.torch needs PyTorch: pip install "fastloss[torch]"') from error
+    raise ImportError('fastloss.torch needs PyTorch: pip install "torch>=2.4"') from error
 
 if not hasattr(torch.library, "register_vmap"):
     raise ImportError(
         f"fastloss.torch needs PyTorch 2.5 or later, this is {torch.__version__}: "
-        'pip install --upgrade "fastloss[torch]"'
+        'pip install --upgrade "torch>=2.5"'
     )
 
 from . import functional

@@ -1,0 +1,138 @@
+"""What hands used to other libraries type, answered by what it is called here."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from ._core import rows
+from ._errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_LOGITS = "from_logits=True"
+# Losses that go by another name or are near to what is wanted; names as `plain` leaves them.
+_MEANINGS = {
+    "bcewithlogits": f"it is 'binary_cross_entropy' with {_LOGITS}",
+    "dice": "none here compares regions as a whole; 'binary_focal' is for a rare foreground",
+    "focalloss": "there are 'binary_focal', 'categorical_focal' and 'sparse_categorical_focal'",
+    "rmse": "it is the square root of 'mean_squared_error'",
+    "rootmeansquarederror": "it is the square root of 'mean_squared_error'",
+    "smoothl1": "it is 'huber' divided by its delta",
+    "softmax": f"there are 'categorical_cross_entropy', which takes {_LOGITS}, and for labels "
+    "'sparse_categorical_cross_entropy'",
+    "tversky": "none here compares regions as a whole; 'binary_focal' is for a rare foreground",
+}
+_OF_THE_CALL = ("sample_weight", "reduction", "scale", "out", "n_threads")
+_OF_A_REDUCTION = ("size_average", "reduce")  # PyTorch's words of old
+_PARAMETERS = {
+    "beta": "delta",
+    "dim": "axis",
+    "epsilon": "eps",
+    "ignore_class": "ignore_index",
+    "logits": "from_logits",
+    "smoothing": "label_smoothing",
+}
+_METHODS = {
+    "backward": "value_and_grad returns value and gradient at once; fastloss.torch has autograd",
+    "forward": "a loss is called itself",
+    "gradient": "did you mean grad?",
+    "hess": "did you mean grad_and_hess?",
+    "hessian": "did you mean grad_and_hess?",
+    "reduction": "reduction is an argument of the call",
+}
+_INPUTS = ("pred", "target", "input", "y_true", "y_pred", "labels", "logits")
+
+
+def plain(name: str) -> str:
+    """Return a name without case and separators."""
+    return "".join(c for c in name if c not in " _-").lower()
+
+
+def name_hint(name: str, names: dict[str, str]) -> str:
+    """Return what to say about a name that no loss has; `names` are the plain ones."""
+    stem = plain(name).removesuffix("loss")
+    for word in (stem, plain(name)):
+        if word in _MEANINGS:
+            return _MEANINGS[word]
+    if stem in names:
+        return f"did you mean {names[stem]!r}?"
+    within = [name for name in dict.fromkeys(names.values()) if stem in plain(name)]
+    if len(stem) > 3 and within:
+        return f"did you mean {_either(within)}?"
+    if close := _near(plain(name), names):
+        return f"did you mean {names[close]!r}?"
+    return f"the names are {', '.join(dict.fromkeys(names.values()))}"
+
+
+def parameter_hint(kind: str, parameter: str) -> str:
+    """Return what to say about a parameter that the class of this name has not."""
+    row = next(row for row in rows() if row["class_name"] == kind)
+    known = [p["name"] for p in row["parameters"]]
+    call = f"{kind}()({', '.join(row['inputs'])}"
+    hint = f"it takes {', '.join(known) or 'none'}"
+    if parameter in _OF_THE_CALL:
+        hint = f"it is an argument of the call, {call}, {parameter}=...)"
+    elif parameter in _OF_A_REDUCTION:
+        hint = f"the call has it, {call}, reduction='mean'), or 'sum', or 'none'"
+    elif parameter == "weight":
+        others = {"class_weight": "one per class", "pos_weight": "that of the positive part"}
+        here = "".join(f"{name} is {what}, " for name, what in others.items() if name in known)
+        hint = f"{here}the call has one per loss term, {call}, sample_weight=...)"
+    elif _PARAMETERS.get(parameter) in known:
+        hint = f"here it is {_PARAMETERS[parameter]!r}"
+    elif parameter in _INPUTS:
+        hint = f"a loss is made first, and then called: {call})"
+    elif close := _near(parameter, known):
+        hint = f"did you mean {close!r}?"
+    return f"{kind}: there is no parameter {parameter!r}; {hint}"
+
+
+def advised(make: Callable[..., None]) -> Callable[..., None]:
+    """Wrap the ``__init__`` of a loss, so that its errors answer habits."""
+
+    @functools.wraps(make)
+    def __init__(self: Any, *given: Any, **params: Any) -> None:  # noqa: N807
+        try:
+            make(self, *given, **params)
+        except (TypeError, ParameterError) as error:
+            message = _construction(type(self), given, params, error)
+            if message is None:
+                raise
+            raise type(error)(message) from None
+
+    return __init__
+
+
+def _construction(kind: Any, given: tuple[Any, ...], params: Any, error: Exception) -> str | None:
+    row = next((row for row in rows() if row["name"] == kind.name), None)
+    if row is None:
+        return None
+    if any(isinstance(x, list) or getattr(x, "ndim", 0) > 0 for x in given[:1]):
+        call = f"{kind.__name__}()({', '.join(row['inputs'])})"
+        first = "" if isinstance(error, TypeError) else f"{error}; "
+        name = "" if first else f"{kind.__name__}: "
+        return f"{first}{name}a loss is made first, and then called: {call}"
+    known = [p["name"] for p in row["parameters"]]
+    unknown = [name for name in params if name not in known]
+    if unknown and kind.__name__ == row["class_name"]:
+        return parameter_hint(kind.__name__, unknown[0])
+    return None
+
+
+def method_hint(kind: str, name: str) -> str:
+    """Return the message of an AttributeError of a loss."""
+    hint = f"; {_METHODS[name]}" if name in _METHODS else ""
+    return f"{kind!r} object has no attribute {name!r}{hint}"
+
+
+def _near(word: str, words: Iterable[str]) -> str | None:
+    import difflib  # here, because it costs more than the rest of the import
+
+    return next(iter(difflib.get_close_matches(word, words, n=1, cutoff=0.75)), None)
+
+
+def _either(names: Iterable[str]) -> str:
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last

@@ -15,6 +15,9 @@ constexpr Definition pointwise_regression[] = {
 constexpr Definition pointwise_binary[] = {
 #include "pointwise/binary.inc"
 };
+constexpr Definition pointwise_preference[] = {
+#include "pointwise/preference.inc"
+};
 constexpr Definition rows_classification[] = {
 #include "rows/classification.inc"
 };

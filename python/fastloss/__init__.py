@@ -13,7 +13,7 @@ explains them and checks the installation.
 
 from typing import TYPE_CHECKING
 
-from . import binary, classification, embedding, regression
+from . import binary, classification, embedding, preference, regression
 from ._base import Loss
 from ._core import __version__
 from ._errors import (
@@ -32,6 +32,7 @@ from .classification import *
 from .config import show_config
 from .embedding import *
 from .paths import get_cmake_dir, get_include, get_library_dir, get_pkgconfig_dir
+from .preference import *
 from .registry import attribute_hint as _attribute_hint
 from .registry import get, losses
 from .regression import *
@@ -67,6 +68,7 @@ __all__ = [
 __all__ += binary.__all__
 __all__ += classification.__all__
 __all__ += embedding.__all__
+__all__ += preference.__all__
 __all__ += regression.__all__
 
 if not TYPE_CHECKING:  # a checker that saw this would let every name pass

@@ -9,6 +9,8 @@ Arrays2: TypeAlias = tuple[Array, Array]
 Out2: TypeAlias = tuple[Array | None, Array | None]
 Arrays3: TypeAlias = tuple[Array, Array, Array]
 Out3: TypeAlias = tuple[Array | None, Array | None, Array | None]
+Arrays4: TypeAlias = tuple[Array, Array, Array, Array]
+Out4: TypeAlias = tuple[Array | None, Array | None, Array | None, Array | None]
 
 class PredictionLoss(Loss):
     """A loss of ``(pred, target)``."""
@@ -382,6 +384,279 @@ class TripleLoss(Loss):
         out: tuple[Out3 | None, Out3 | None] | None = None,
         n_threads: Integer | None = None,
     ) -> tuple[Arrays3, Arrays3]:
+        """Return ``(gradients, hessians)``: gradient and diagonal of the Hessian.
+
+        Parameters
+        ----------
+        curvature : {"exact", "positive"}, default "exact"
+            ``"exact"`` is the second derivative, which may be negative. ``"positive"`` is a
+            non-negative surrogate for Newton steps, equal to the exact one where the loss is
+            convex; the class names it.
+
+        Notes
+        -----
+        The other arguments are those of the class. Both results are of the shape and dtype of
+        their inputs, and for ``reduction="mean"`` the derivatives of the mean. ``out`` is
+        ``(gradients, hessians)``.
+        """
+
+class MeanVarianceLoss(Loss):
+    """A loss of ``(mean, variance, target)``."""
+
+    @overload
+    def __call__(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: None = None,
+        n_threads: Integer | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Array,
+        n_threads: Integer | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: Array | None = None,
+        n_threads: Integer | None = None,
+    ) -> Array:
+        """Return the value of the loss.
+
+        The arguments are those of the class. The result is a float, or with ``reduction="none"`` an
+        array of the shape of the loss terms. ``out`` is such an array; for a reduced value it is a
+        float64 array of shape ``()``.
+        """
+
+    @overload
+    def value_and_grad(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Out2 | tuple[Array | None, Out2 | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[float, Arrays2]: ...
+    @overload
+    def value_and_grad(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: tuple[Array | None, Out2 | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Array, Arrays2]:
+        """Return ``(value, gradients)``, computed in one pass.
+
+        The arguments are those of the class. The gradients are
+        ``(grad_mean, grad_variance)``,
+        of the shapes and dtypes of their inputs.
+        ``out`` is the tuple of arrays for them, or with ``reduction="none"`` the pair
+        ``(values, gradients)``; None in it stands for a new array.
+        """
+
+    def grad(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: Out2 | None = None,
+        n_threads: Integer | None = None,
+    ) -> Arrays2:
+        """Return the gradients.
+
+        The arguments are those of the class. The gradients are
+        ``(grad_mean, grad_variance)``,
+        of the shapes and dtypes of their inputs;
+        ``out`` is the tuple of arrays for them.
+        """
+
+    def grad_and_hess(
+        self,
+        mean: ArrayInput,
+        variance: ArrayInput,
+        target: ArrayInput,
+        *,
+        curvature: Curvature = "exact",
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: tuple[Out2 | None, Out2 | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Arrays2, Arrays2]:
+        """Return ``(gradients, hessians)``: gradient and diagonal of the Hessian.
+
+        Parameters
+        ----------
+        curvature : {"exact", "positive"}, default "exact"
+            ``"exact"`` is the second derivative, which may be negative. ``"positive"`` is a
+            non-negative surrogate for Newton steps, equal to the exact one where the loss is
+            convex; the class names it.
+
+        Notes
+        -----
+        The other arguments are those of the class. Both results are of the shape and dtype of
+        their inputs, and for ``reduction="mean"`` the derivatives of the mean. ``out`` is
+        ``(gradients, hessians)``.
+        """
+
+class PreferencePairLoss(Loss):
+    """A loss of ``(chosen, rejected, ref_chosen, ref_rejected)``."""
+
+    @overload
+    def __call__(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: None = None,
+        n_threads: Integer | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Array,
+        n_threads: Integer | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: Array | None = None,
+        n_threads: Integer | None = None,
+    ) -> Array:
+        """Return the value of the loss.
+
+        The arguments are those of the class. The result is a float, or with ``reduction="none"`` an
+        array of the shape of the loss terms. ``out`` is such an array; for a reduced value it is a
+        float64 array of shape ``()``.
+        """
+
+    @overload
+    def value_and_grad(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Out4 | tuple[Array | None, Out4 | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[float, Arrays4]: ...
+    @overload
+    def value_and_grad(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: tuple[Array | None, Out4 | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Array, Arrays4]:
+        """Return ``(value, gradients)``, computed in one pass.
+
+        The arguments are those of the class. The gradients are
+        ``(grad_chosen, grad_rejected, grad_ref_chosen, grad_ref_rejected)``,
+        of the shapes and dtypes of their inputs.
+        ``out`` is the tuple of arrays for them, or with ``reduction="none"`` the pair
+        ``(values, gradients)``; None in it stands for a new array.
+        """
+
+    def grad(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: Out4 | None = None,
+        n_threads: Integer | None = None,
+    ) -> Arrays4:
+        """Return the gradients.
+
+        The arguments are those of the class. The gradients are
+        ``(grad_chosen, grad_rejected, grad_ref_chosen, grad_ref_rejected)``,
+        of the shapes and dtypes of their inputs;
+        ``out`` is the tuple of arrays for them.
+        """
+
+    def grad_and_hess(
+        self,
+        chosen: ArrayInput,
+        rejected: ArrayInput,
+        ref_chosen: ArrayInput,
+        ref_rejected: ArrayInput,
+        *,
+        curvature: Curvature = "exact",
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: tuple[Out4 | None, Out4 | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Arrays4, Arrays4]:
         """Return ``(gradients, hessians)``: gradient and diagonal of the Hessian.
 
         Parameters

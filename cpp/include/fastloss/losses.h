@@ -8,11 +8,13 @@
 #include <fastloss/losses/binary.h>
 #include <fastloss/losses/classification.h>
 #include <fastloss/losses/embedding.h>
+#include <fastloss/losses/preference.h>
 #include <fastloss/losses/regression.h>
 
 namespace fastloss {
 
 // All of them: LossTypes::each([](const auto& loss) { ... }) goes through one of each type, with its defaults.
-using LossTypes = JoinedTypes<RegressionLosses, BinaryLosses, ClassificationLosses, EmbeddingLosses>;
+using LossTypes =
+    JoinedTypes<RegressionLosses, BinaryLosses, PreferenceLosses, ClassificationLosses, EmbeddingLosses>;
 
 }  // namespace fastloss

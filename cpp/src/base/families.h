@@ -7,6 +7,7 @@
 #define FASTLOSS_FAMILIES(FAMILY) \
   FAMILY(pointwise, regression)   \
   FAMILY(pointwise, binary)       \
+  FAMILY(pointwise, preference)   \
   FAMILY(rows, classification)    \
   FAMILY(pairs, embedding)
 

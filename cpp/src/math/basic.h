@@ -124,6 +124,13 @@ FASTLOSS_INLINE T at_most(double x) {
   return double(y) <= x || !(y > T(0)) ? y : from_bits(bits_of(y) - 1);
 }
 
+// The smallest T that is no less than x >= 0: y < least_above(x) exactly where y < x.
+template <class T>
+FASTLOSS_INLINE T least_above(double x) {
+  const T y = T(x);
+  return double(y) >= x ? y : from_bits(bits_of(y) + 1);
+}
+
 // What a loss has worked out of `pred` alone, see pointwise/kernel.h.
 template <class T>
 struct Begun {

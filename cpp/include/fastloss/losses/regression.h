@@ -22,6 +22,14 @@ struct Huber {
   FASTLOSS_LOSS("huber", (pred, target), (pred), delta)
 };
 
-using RegressionLosses = Types<MeanSquaredError, MeanAbsoluteError, Huber>;
+// (log v + (mean - target)^2 / v) / 2, v = max(variance, eps); with full, + log(2 pi) / 2.
+struct GaussianNLL {
+  double eps = 1e-6;  // >= 0
+  bool full = false;
+
+  FASTLOSS_LOSS("gaussian_nll", (mean, variance, target), (mean, variance), eps, full)
+};
+
+using RegressionLosses = Types<MeanSquaredError, MeanAbsoluteError, Huber, GaussianNLL>;
 
 }  // namespace fastloss

@@ -1,5 +1,7 @@
 """Bad input to fastloss.torch: what is refused, in which words, and as which errors."""
 
+import inspect
+import re
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 
 import fastloss.torch as ft  # noqa: E402
+from fastloss import registry  # noqa: E402
 from fastloss.torch import functional  # noqa: E402
 
 X = torch.randn(4, 3)
@@ -79,7 +82,11 @@ def test_weights_that_require_grad():
     [
         (ValueError, "shape", lambda: functional.binary_cross_entropy(T, T[0])),
         (ValueError, "shape", lambda: functional.binary_cross_entropy_with_logits(X, T[:, :1])),
-        (RuntimeError, r"pred.*\[0, 1\]", lambda: functional.binary_cross_entropy(T + 1, T)),
+        (
+            RuntimeError,
+            r"input.*\[0, 1\].*for logits there is binary_cross_entropy_with_logits",
+            lambda: functional.binary_cross_entropy(T + 1, T),
+        ),
         (RuntimeError, "broadcasts", lambda: functional.binary_cross_entropy(T, T, T[:, :2])),
         (
             RuntimeError,
@@ -105,7 +112,7 @@ def test_weights_that_require_grad():
         (RuntimeError, "delta", lambda: functional.huber_loss(X, T, delta=0.0)),
         (RuntimeError, "weight", lambda: functional.mse_loss(X, T, weight=T[0])),
         (ValueError, "alpha", lambda: functional.sigmoid_focal_loss(X, T, alpha=1.5)),
-        (TypeError, "dtype|pred", lambda: functional.mse_loss(LABELS, LABELS)),
+        (TypeError, "input has dtype int64", lambda: functional.mse_loss(LABELS, LABELS)),
         (ValueError, "takes pred, target, 1 tensors", lambda: ft.Loss("mse")(X)),
         (TypeError, "is a list", lambda: ft.Loss("mse")(X, [0.0])),
         (ValueError, "mse", lambda: ft.Loss("mze")),
@@ -118,6 +125,69 @@ def test_errors(error, match, call):
     with pytest.raises(error, match=match) as caught:
         call()
     assert isinstance(caught.value, fl.FastlossError | ValueError)
+    for name in call.__code__.co_names:
+        if name in functional.__all__:
+            assert str(caught.value).startswith(f"{name}: ")
+            assert_speaks_torch(name, str(caught.value))
+
+
+def assert_speaks_torch(name, message):
+    """A message has no word of the core that the function does not have."""
+    known = set(inspect.signature(getattr(functional, name)).parameters)
+    core = {"pred", "sample_weight", "class_weight", "from_logits", "eps"}
+    core |= {registry.find(loss)[0]["class_name"] for loss in fl.losses()}
+    assert not set(re.findall(r"\w+", message)) & (core - known), message
+
+
+FAULTS = {
+    "input too high": lambda x, t: (torch.full_like(x, 2.0), t),
+    "target too high": lambda x, t: (x, t + 2),
+    "target too low": lambda x, t: (x, t - 2),
+    "integers": lambda x, t: (x.to(torch.int32), t),
+    "complex": lambda x, t: (x.to(torch.complex64), t),
+    "no axes": lambda x, t: (x[0, 0], t.flatten()[0]),
+    "no classes": lambda x, t: (x[:, :0], t[..., :0] if t.dim() > 1 else t),
+    "reduction": None,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@calls
+def test_every_message_speaks_of_the_function(name, fault):
+    inputs, options = CALLS[name], {}
+    if fault == "reduction":
+        options = {"reduction": "average"}
+    elif len(inputs) == 2:
+        inputs = FAULTS[fault](*inputs)
+    else:
+        inputs = (*FAULTS[fault](*inputs[:2]), inputs[2])
+    try:
+        getattr(functional, name)(*inputs, **options)
+    except (fl.FastlossError, ValueError, RuntimeError) as error:
+        message = str(error)
+    else:
+        assert fault != "complex"  # the others are no faults of every function
+        return
+    assert message.startswith(f"{name}: "), message
+    assert_speaks_torch(name, message)
+
+
+def test_messages_of_operators_speak_of_the_function():
+    compiled = torch.compile(functional.binary_cross_entropy, backend="eager")
+    with pytest.raises(fl.DomainError, match=r"binary_cross_entropy: input\[0, 0\] is 2.*_logits$"):
+        compiled(T * 0 + 2, T)
+    with pytest.raises(fl.LabelError, match=r"cross_entropy: target\[0\] is 5, input has 3"):
+        torch.func.grad(functional.cross_entropy)(X, LABELS + 5)
+
+
+def test_messages_of_modules_speak_of_the_loss():
+    with pytest.raises(fl.DomainError, match=r"BinaryCrossEntropy: pred\[0, 0\].*from_logits"):
+        ft.Loss("bce", from_logits=False)(T + 1, T)
+    with pytest.raises(fl.DTypeError, match=r"Huber: sample_weight requires grad"):
+        ft.Loss("huber")(X, T, sample_weight=torch.ones(4, 3, requires_grad=True))
+    pos_weight = torch.ones(3, requires_grad=True)
+    with pytest.raises(fl.DTypeError, match=r"_logits: pos_weight requires grad"):
+        functional.binary_cross_entropy_with_logits(X, T, pos_weight=pos_weight)
 
 
 def test_without_torch():

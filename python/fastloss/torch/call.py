@@ -134,10 +134,10 @@ def refuse(
             )
         if tensor.layout is not torch.strided or tensor.is_nested:
             which = names.word(which)
-            layout = "nested" if tensor.is_nested else str(tensor.layout)
-            raise DTypeError(
-                f"{called}: {which} is {layout}, wanted: a dense tensor; pass {which}.to_dense()"
-            )
+            layout, way = tensor.layout, f"{which}.to_dense()"
+            if tensor.is_nested:
+                layout, way = "nested", f"torch.nested.to_padded_tensor({which}, 0.0) with weights"
+            raise DTypeError(f"{called}: {which} is {layout}, wanted: a dense tensor; pass {way}")
         if tensor.requires_grad and torch.is_grad_enabled():
             if position >= names.row["differentiable"]:
                 raise constant(names, which, "requires grad")

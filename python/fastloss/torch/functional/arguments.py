@@ -80,8 +80,17 @@ def together(
         "broadcast, which is hardly ever meant. Please ensure they have the same size.",
         stacklevel=4,
     )
-    input, target = torch.broadcast_tensors(input, target)
+    input, target = broadcast(name, input=input, target=target)
     return input, target
+
+
+def broadcast(name: str, **tensors: Tensor) -> tuple[Tensor, ...]:
+    """Return tensors as views of one shape."""
+    try:
+        return tuple(torch.broadcast_tensors(*tensors.values()))
+    except RuntimeError:
+        shapes = ", ".join(f"{which} {tuple(x.shape)}" for which, x in tensors.items())
+        raise ShapeError(f"{name}: the shapes do not broadcast: {shapes}") from None
 
 
 def spread(name: str, what: str, tensor: Tensor | None, input: Tensor) -> Tensor | None:

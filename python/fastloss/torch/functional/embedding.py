@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from ..autograd import apply
 from ..errors import ParameterError, ShapeError
 from ..form import Form
-from .arguments import modern, overridable
+from .arguments import broadcast, modern, overridable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,7 +77,9 @@ def triplet_margin_loss(
     if not anchor.dim() == positive.dim() == negative.dim():
         raise ShapeError("triplet_margin_loss: the three tensors differ in their number of axes")
     if not anchor.shape == positive.shape == negative.shape:
-        anchor, positive, negative = torch.broadcast_tensors(anchor, positive, negative)
+        anchor, positive, negative = broadcast(
+            "triplet_margin_loss", anchor=anchor, positive=positive, negative=negative
+        )
     if eps != 0.0:
         anchor = anchor + eps
     form = Form(

@@ -242,6 +242,7 @@ def test_command_line():
     for name in fl.losses():
         assert name in listed
     assert "explain" in command("--help")
+    assert "\n## regression\n" in command("table")
 
 
 @pytest.mark.parametrize("name", CLASSES)

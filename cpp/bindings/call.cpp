@@ -3,7 +3,9 @@
 
 #include <fastloss/fastloss.h>
 
-#include <optional>
+#include <cstddef>
+#include <memory>
+#include <new>
 
 #include "arrays.h"
 
@@ -11,6 +13,23 @@ namespace fastloss::python {
 namespace {
 
 constexpr std::int64_t release_gil_from = 2048;  // elements; below it the crossing costs more than the work
+
+// Arguments, made as they are needed: each has room for a shape of 64 axes, and few of them are used.
+class ArgumentPool {
+ public:
+  ArgumentPool() = default;
+  ArgumentPool(const ArgumentPool&) = delete;
+  ArgumentPool& operator=(const ArgumentPool&) = delete;
+  ~ArgumentPool() { std::destroy_n(first(), used_); }
+  Argument& add() { return *new (first() + used_++) Argument; }
+  Argument& operator[](int i) { return first()[i]; }
+
+ private:
+  static constexpr int most = 3 * max_inputs + 2;
+  Argument* first() { return reinterpret_cast<Argument*>(bytes_); }
+  alignas(Argument) std::byte bytes_[most * sizeof(Argument)];
+  int used_ = 0;
+};
 
 class Evaluation {
  public:
@@ -20,17 +39,18 @@ class Evaluation {
   void inputs(PyObject* const* objects) {
     const int count = loss_.n_inputs();
     for (int i = 0; i < count; ++i) {
-      input_[i].read(objects[i], name_, spec_.input_names[i], i < loss_.n_differentiable());
-      views_[i] = input_[i].view;
+      Argument& input = arguments_.add();
+      input.read(objects[i], name_, spec_.input_names[i], i < loss_.n_differentiable());
+      views_[i] = input.view;
     }
     call_.inputs = {views_, static_cast<std::size_t>(count)};
   }
 
   void options(const Arguments& given) {
     if (is_given(given.sample_weight)) {
-      weight_.emplace();
-      weight_->read(given.sample_weight, name_, "sample_weight", false);
-      call_.sample_weight = &weight_->view;
+      Argument& weight = arguments_.add();
+      weight.read(given.sample_weight, name_, "sample_weight", false);
+      call_.sample_weight = &weight.view;
     }
     if (PyObject* text = given.reduction) {
       if (is(text, "mean"))
@@ -69,26 +89,24 @@ class Evaluation {
     if (is_given(out)) place_outputs(out, terms, grads, hessians, none);
     if (none && call_.want_value) {
       const std::vector<std::int64_t> shape = loss_.term_shape(call_.inputs);
-      terms_array_ =
-          prepare(terms, terms_result_, terms_, views_[0].dtype, static_cast<int>(shape.size()), shape.data(), 0);
+      terms_array_ = prepare(terms, terms_result_, views_[0].dtype, static_cast<int>(shape.size()), shape.data(), 0);
       call_.terms = &terms_array_;
     } else if (terms != nullptr) {
-      terms_.write_to(terms, name_);
-      terms_array_ = terms_.output();
+      Argument& argument = arguments_.add();
+      argument.write_to(terms, name_);
+      terms_array_ = argument.output();
       call_.value = &terms_array_;
       terms_result_ = py::reinterpret_borrow<py::object>(terms);
     }
-    const std::size_t n = loss_.n_differentiable();
+    const int n = loss_.n_differentiable();
     if (request_ == Request::value) return;
-    for (std::size_t i = 0; i < n; ++i)
-      grad_arrays_[i] =
-          prepare(grads[i], grad_result_[i], grad_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
-    call_.grad = {grad_arrays_, n};
+    for (int i = 0; i < n; ++i)
+      grad_arrays_[i] = prepare(grads[i], grad_result_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
+    call_.grad = {grad_arrays_, static_cast<std::size_t>(n)};
     if (request_ < Request::grad_and_hess) return;
-    for (std::size_t i = 0; i < n; ++i)
-      hess_arrays_[i] =
-          prepare(hessians[i], hess_result_[i], hess_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
-    call_.hess = {hess_arrays_, n};
+    for (int i = 0; i < n; ++i)
+      hess_arrays_[i] = prepare(hessians[i], hess_result_[i], views_[i].dtype, views_[i].ndim, views_[i].shape, i);
+    call_.hess = {hess_arrays_, static_cast<std::size_t>(n)};
   }
 
   void totals(Totals& into) { call_.totals = &into; }
@@ -183,10 +201,10 @@ class Evaluation {
     }
   }
 
-  Array prepare(PyObject* given, py::object& result, Argument& argument, DType dtype, int ndim,
-                const std::int64_t* shape, std::size_t like) {
+  Array prepare(PyObject* given, py::object& result, DType dtype, int ndim, const std::int64_t* shape, int like) {
     result = given != nullptr ? py::reinterpret_borrow<py::object>(given)
-                              : new_array(dtype, ndim, shape, input_[like].keep.ptr());
+                              : new_array(dtype, ndim, shape, arguments_[like].keep.ptr());
+    Argument& argument = arguments_.add();
     argument.write_to(result.ptr(), name_);
     return argument.output();
   }
@@ -229,8 +247,7 @@ class Evaluation {
   const char* name_;
   Request request_;
   Call call_;
-  Argument input_[max_inputs], terms_, grad_[max_inputs], hess_[max_inputs];
-  std::optional<Argument> weight_;
+  ArgumentPool arguments_;  // the inputs come first
   ConstArray views_[max_inputs];
   Array terms_array_, grad_arrays_[max_inputs], hess_arrays_[max_inputs];
   py::object terms_result_, grad_result_[max_inputs], hess_result_[max_inputs];

@@ -7,6 +7,7 @@
 
 #include "arrays.h"
 #include "spec.h"
+#include "threads.h"
 
 namespace fastloss::python {
 namespace {
@@ -57,6 +58,8 @@ class Evaluation {
         n = PyLong_AsLong(py::reinterpret_steal<py::object>(PyNumber_Index(threads)).ptr());
       if (n < 1 || n > INT32_MAX) refuse("n_threads", threads, "an integer >= 1 or None");
       call_.n_threads = static_cast<int>(n);
+    } else {
+      warn_of_environment();
     }
     call_.curvature = request_ == grad_and_positive ? Curvature::positive : Curvature::exact;
     call_.want_value = request_ <= value_and_grad;

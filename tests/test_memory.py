@@ -104,6 +104,37 @@ def test_no_array_is_copied():
     assert done.returncode == 0, done.stderr
 
 
+# One row of so many classes is worked on whole: docs/memory.md says in how much.
+LONG = (
+    PEAK[: PEAK.index("worst = {}")]
+    + """
+n, label = 10_000_000, np.zeros(1, int)
+loss = fl.SparseCategoricalCrossEntropy(from_logits=True)
+for dtype, size in (("float16", 4), ("float32", 4), ("float64", 8)):
+    row = np.zeros((1, n), dtype)
+    row[0, 7] = 3
+    grad, hess = np.zeros_like(row), np.zeros_like(row)
+    calls = {
+        1: lambda: loss.value_and_grad(row, label, out=grad, n_threads=2),
+        2: lambda: loss.grad_and_hess(row, label, out=(grad, hess), n_threads=2),
+    }
+    for rows, call in calls.items():
+        extra, said = peak(call), rows * n * size / 2**20
+        assert extra < said + 1, (dtype, rows, extra, said)
+"""
+)
+
+
+@linux
+def test_a_long_row_is_copied_once():
+    done = subprocess.run(
+        [sys.executable, "-c", LONG], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if "PermissionError" in done.stderr:
+        pytest.skip("this kernel does not reset the peak of a process")
+    assert done.returncode == 0, done.stderr
+
+
 LEAK = """
 import numpy as np, fastloss as fl
 from tests import cases

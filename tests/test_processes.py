@@ -71,7 +71,7 @@ def test_fork(parent, threads):
     succeed(FORK.format(parent=parent, threads=threads))
 
 
-# The pool of the OpenMP runtime is somebody else's: fastloss has run nothing before the fork.
+# A host's OpenMP has a pool that no fork survives; fastloss has run nothing before it.
 FOREIGN = """
 import ctypes, os, signal, sys, time
 import numpy as np, fastloss as fl

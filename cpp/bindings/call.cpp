@@ -8,6 +8,7 @@
 #include <new>
 
 #include "arrays.h"
+#include "threads.h"
 
 namespace fastloss::python {
 namespace {
@@ -73,6 +74,8 @@ class Evaluation {
         n = PyLong_AsLong(py::reinterpret_steal<py::object>(PyNumber_Index(threads)).ptr());
       if (n < 1 || n > INT32_MAX) refuse("n_threads", threads, "an integer >= 1 or None");
       call_.n_threads = static_cast<int>(n);
+    } else {
+      warn_of_environment();
     }
     if (PyObject* text = given.curvature) {
       if (is(text, "positive"))

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "method.h"
 #include "spec.h"
+#include "threads.h"
 #include "totals.h"
 
 namespace fastloss::python {
@@ -50,6 +51,7 @@ PyObject* translate() noexcept {
 namespace {
 
 py::dict config_dict() {
+  warn_of_environment();
   const Config c = config();
   return py::dict(py::arg("version") = c.version, py::arg("isa") = c.isa, py::arg("isa_compiled") = c.isa_compiled,
                   py::arg("isa_available") = c.isa_available, py::arg("compiler") = c.compiler,
@@ -89,7 +91,5 @@ PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used(), pybind11::multiple_
   module.attr("_engine") = py::capsule(&engine, python::engine_name);
   module.def("check", &python::check);
   module.def("config", &python::config_dict);
-  module.def("get_num_threads", &get_num_threads);
-  module.def("set_num_threads", &set_num_threads, py::arg("n").noconvert());
-  module.def("swap_thread_override", &swap_thread_override, py::arg("n").noconvert());
+  python::bind_threads(module);
 }

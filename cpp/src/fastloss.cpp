@@ -83,9 +83,7 @@ std::size_t Door::workspace_size(const Resolved& loss, const Call& call) {
 
 Loss::Loss(std::string_view name, const Parameters& parameters)
     : Loss(name, std::span<const Field>(fields_of(parameters))) {}
-Loss::Loss(std::string_view name, std::span<const Field> fields) : state_(make_state(name, fields)) {
-  watch_for_forks();
-}
+Loss::Loss(std::string_view name, std::span<const Field> fields) : state_(make_state(name, fields)) {}
 
 std::string_view Loss::name() const noexcept { return state_->resolved.definition().name; }
 std::string_view Loss::class_name() const noexcept { return state_->resolved.definition().class_name; }
@@ -115,11 +113,11 @@ int swap_thread_override(int n) {
 }
 
 Config config() {
-  watch_for_forks();
   Config config;
   config.version = FASTLOSS_RELEASE;
   config.isa = name_of(chosen_isa());
-  config.threading = threading_name();
+  config.threading = "std::thread";
+  config.threads_notice = threads_notice();
 #if defined(__clang__)
   config.compiler = "Clang " __clang_version__;
 #elif defined(__GNUC__)

@@ -98,7 +98,6 @@ namespace {
 template <class Function>
 auto with_resolved(const detail::Subject& subject, Function function) {
   if (subject.loss != nullptr) return function(Door::resolved(*subject.loss));
-  watch_for_forks();
   return function(resolve(subject.name, subject.fields));
 }
 

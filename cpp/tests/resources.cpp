@@ -67,6 +67,10 @@ void workspaces() {
         return l.value(long_rows, ten, o);
       },
       long_rows, ten);
+  const std::vector<std::int32_t> one = {3};
+  const View one_row(x.data(), {1, 360'000});
+  expect(SparseCategoricalCrossEntropy{}.workspace_size(one_row, one, {.n_threads = 8}) == 2 * 4 * 360'000 + 64,
+         "a long row: itself and its Hessian, as docs/memory.md has it");
   check(
       "gathered features", true, Triplet{},
       [&](auto& l, auto& o) {

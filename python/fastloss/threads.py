@@ -19,13 +19,14 @@ def set_num_threads(n: int) -> None:
     """Set how many threads a call uses that does not say.
 
     The default is that of the environment: ``FASTLOSS_NUM_THREADS``, else ``OMP_NUM_THREADS``, else
-    one per CPU. The host's own OpenMP setting stays as it is.
+    one per CPU; a variable that holds no integer of at least 1 is passed over with a
+    ``RuntimeWarning``, once. The host's own OpenMP setting stays as it is.
 
     Parameters
     ----------
     n : int
-        The number of threads, at least 1. Small calls run on one thread whatever is set, and no
-        number of threads changes a bit of any result.
+        The number of threads, at least 1. Small calls run on one thread whatever is set, calls
+        use fewer where the system refuses some, and no number changes a bit of any result.
 
     Raises
     ------
@@ -37,6 +38,12 @@ def set_num_threads(n: int) -> None:
 
 def get_num_threads() -> int:
     """Return how many threads a call uses that does not say, in the calling thread.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once, when the number is that of the environment and ``FASTLOSS_NUM_THREADS`` or
+        ``OMP_NUM_THREADS`` holds something else than a number of threads.
 
     Examples
     --------

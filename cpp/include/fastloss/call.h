@@ -46,7 +46,7 @@ struct Options {
   double scale = 1.0;  // multiplies value and derivatives
   Curvature curvature = Curvature::exact;
   int n_threads = 0;                    // 0: the setting of set_num_threads()
-  ParallelFor parallel_for = {};        // none: OpenMP, or std::thread where the library was built without
+  ParallelFor parallel_for = {};        // none: threads of the library's own
   std::span<std::byte> workspace = {};  // of workspace_size() bytes: the call then allocates nothing
   Totals* totals = nullptr;             // the mean's two sums are added here, too; for calls without derivatives
   // Asked from time to time on the calling thread during long calls; true ends the call with Interrupted.

@@ -149,7 +149,9 @@ struct LossInfo {
 };
 FASTLOSS_API std::vector<LossInfo> losses();
 
-// Worker threads for calls that do not say. Throws ParameterError below 1.
+// Threads for calls that do not say. Before it is set: FASTLOSS_NUM_THREADS, else OMP_NUM_THREADS, else one for each
+// CPU that the process may run on; what is no integer >= 1 is passed over (Config::threads_notice). Throws
+// ParameterError below 1.
 FASTLOSS_API void set_num_threads(int n);
 FASTLOSS_API int get_num_threads() noexcept;
 // For the calling thread alone, 0 to end it; returns the previous override.
@@ -159,6 +161,8 @@ FASTLOSS_API int swap_thread_override(int n);
 struct Config {
   std::string version, isa, compiler, threading;
   std::vector<std::string> isa_compiled, isa_available;
+  // What the environment has for a number of threads and is none, and what is used instead; else empty.
+  std::string threads_notice;
 };
 FASTLOSS_API Config config();
 

@@ -1,98 +1,53 @@
 #include "base/parallel.h"
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
+#include <charconv>
 #include <cstdlib>
-#include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "base/check.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-#if defined(__unix__) || defined(__APPLE__)
-#include <pthread.h>
-#define FASTLOSS_HAS_FORK 1
-#endif
-#if defined(__linux__)
-#include <sched.h>
-#endif
+#include "base/host.h"
+#include "base/pool.h"
 
 namespace fastloss {
 namespace {
 
-std::atomic<bool> forked{false};
 std::atomic<int> setting{0};
 thread_local int thread_override = 0;
 
-int available_processors() noexcept {
-#if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-#endif
-  return std::max(1u, std::thread::hardware_concurrency());
+// Where a number of threads may stand, the first first. OpenMP's may be a list with one for each level of nesting.
+constexpr struct Variable {
+  const char* name;
+  bool list;
+  const char* wanted;
+} variables[] = {{"FASTLOSS_NUM_THREADS", false, "an integer >= 1"},
+                 {"OMP_NUM_THREADS", true, "an integer >= 1 or a list of them"}};
+
+// What the variable says, without the spaces around it; a variable that is empty says nothing.
+std::string_view text_of(const Variable& variable) noexcept {
+  const char* const value = std::getenv(variable.name);
+  std::string_view text = value == nullptr ? "" : value;
+  constexpr const char* spaces = " \t\n\r";
+  text.remove_prefix(std::min(text.find_first_not_of(spaces), text.size()));
+  return text.substr(0, text.find_last_not_of(spaces) + 1);
 }
 
-int from_environment(const char* name) noexcept {
-  const char* text = std::getenv(name);
-  if (text == nullptr) return 0;
-  char* end = nullptr;
-  const long n = std::strtol(text, &end, 10);
-  return end != text && n >= 1 && n <= 4096 ? static_cast<int>(n) : 0;
+// 0 for what is no number of threads.
+int number_in(const Variable& variable, std::string_view text) noexcept {
+  int n = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, n);
+  const bool ends = rest == end || (variable.list && (*rest == ',' || *rest == ' '));
+  return error == std::errc{} && ends && n >= 1 ? n : 0;
 }
 
 int initial_threads() noexcept {
-  if (const int n = from_environment("FASTLOSS_NUM_THREADS")) return n;
-  if (const int n = from_environment("OMP_NUM_THREADS")) return n;
-  return available_processors();
-}
-
-// The caller's share may be done long before the others': until they are it goes on asking whether to stop.
-void wait_for(std::atomic<int>& finished, std::int64_t team, bool on_caller, Poll& poll) noexcept {
-  finished.fetch_add(1, std::memory_order_release);
-  if (!on_caller || !poll.asks()) return;
-  for (int turns = 0; finished.load(std::memory_order_acquire) < team; ++turns) {
-    if (turns < 200)
-      std::this_thread::yield();
-    else
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
-    poll.tick(true);
-  }
-}
-
-void region(std::int64_t units, int threads, std::thread::id caller, Poll& poll, Body body, void* context) {
-  std::atomic<int> finished{0};
-#ifdef _OPENMP
-#pragma omp parallel num_threads(threads)
-  {
-    const std::int64_t k = omp_get_thread_num(), n = omp_get_num_threads();
-    const bool on_caller = std::this_thread::get_id() == caller;
-    body(context, units * k / n, units * (k + 1) / n, on_caller);
-    wait_for(finished, n, on_caller, poll);
-  }
-#else
-  std::vector<std::thread> members;
-  members.reserve(threads);
-  int team = 1;
-  try {
-    for (; team < threads; ++team)
-      members.emplace_back([=, &finished, &poll] {
-        body(context, units * team / threads, units * (team + 1) / threads, false);
-        wait_for(finished, threads, false, poll);
-      });
-  } catch (...) {  // the system gives no more threads: the rest is done here
-  }
-  const bool on_caller = std::this_thread::get_id() == caller;
-  body(context, 0, units / threads, on_caller);
-  if (team < threads) body(context, units * team / threads, units, on_caller);
-  wait_for(finished, team, on_caller, poll);
-  for (std::thread& member : members) member.join();
-#endif
+  for (const Variable& variable : variables)
+    if (const int n = number_in(variable, text_of(variable))) return n;
+  return Processors::of_this_thread().count();
 }
 
 // One call's pieces in the hands of the host. Each is done once, however often it is asked for.
@@ -135,60 +90,38 @@ int default_threads() noexcept {
   return n;
 }
 
+std::string threads_notice() {
+  std::string notice;
+  const char* used = "one for each CPU";
+  for (const Variable& variable : variables) {
+    const std::string_view text = text_of(variable);
+    if (number_in(variable, text) != 0) {
+      used = variable.name;
+      break;
+    }
+    if (text.empty()) continue;
+    notice += std::string(variable.name) + "=" + std::string(text) + " is no number of threads, wanted: ";
+    notice += std::string(variable.wanted) + "; ";
+  }
+  if (notice.empty()) return notice;
+  return notice + "what is used instead is " + std::to_string(initial_threads()) + ", " + used;
+}
+
 void set_default_threads(int n) noexcept { setting.store(n, std::memory_order_relaxed); }
 
 int swap_override(int n) noexcept { return std::exchange(thread_override, n); }
 
-void watch_for_forks() noexcept {
-#ifdef FASTLOSS_HAS_FORK
-  static const int registered = pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
-  (void)registered;
-#endif
-}
-
-const char* threading_name() noexcept {
-#ifdef _OPENMP
-  return "OpenMP";
-#else
-  return "std::thread";
-#endif
-}
-
 int most_threads() noexcept {
-  static const int most = std::max(64, 4 * available_processors());
+  static const int most = std::max(64, 4 * Processors::of_this_thread().count());
   return most;
 }
 
 void run_parallel(std::int64_t units, int threads, const ParallelFor& host, Poll& poll, Body body, void* context) {
   threads = static_cast<int>(std::min<std::int64_t>({threads, units, most_threads()}));
-  const std::thread::id caller = std::this_thread::get_id();
-  if (threads <= 1) {
-    body(context, 0, units, true);
-    return;
-  }
+  if (threads <= 1) return body(context, 0, units, true);
   if (host.run != nullptr) return run_on_host(units, threads, host, body, context);
-  if (!forked.load(std::memory_order_relaxed)) {
-    region(units, threads, caller, poll, body, context);
-    return;
-  }
-  std::mutex mutex;
-  std::condition_variable done;
-  bool finished = false;
-  std::thread starter([&] {
-    region(units, threads, caller, poll, body, context);
-    const std::lock_guard<std::mutex> lock(mutex);
-    finished = true;
-    done.notify_one();
-  });
-  {
-    std::unique_lock<std::mutex> lock(mutex);
-    while (!done.wait_for(lock, std::chrono::milliseconds(60), [&] { return finished; })) {
-      lock.unlock();
-      poll.tick(true);
-      lock.lock();
-    }
-  }
-  starter.join();
+  if (in_region_of_openmp()) return body(context, 0, units, true);
+  run_on_pool(units, threads, poll, body, context);
 }
 
 }  // namespace fastloss

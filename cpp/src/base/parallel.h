@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "base/float_mode.h"
 
@@ -14,8 +15,8 @@ namespace fastloss {
 int default_threads() noexcept;  // what a call uses that does not say: override, then setting
 void set_default_threads(int n) noexcept;
 int swap_override(int n) noexcept;  // for the calling thread; 0 ends it
-const char* threading_name() noexcept;
-int most_threads() noexcept;  // of one call, whatever is asked for
+std::string threads_notice();       // see Config
+int most_threads() noexcept;        // of one call, whatever is asked for
 
 // Asks the host, at most every 50 ms and only on the calling thread, whether to stop.
 class Poll {
@@ -45,13 +46,10 @@ class Poll {
   std::chrono::steady_clock::time_point last_{};
 };
 
-// From here on a fork is noticed: a child must know that the pool of its OpenMP runtime, whoever started it, is gone.
-void watch_for_forks() noexcept;
-
 using Body = void (*)(void* context, std::int64_t begin, std::int64_t end, bool on_caller);
 
-// Splits [0, units) into contiguous pieces, one per thread, or per turn of the host's own parallel_for. After fork()
-// the child's regions start from a thread of their own, because libgomp's pool does not survive it.
+// Splits [0, units) into contiguous pieces, one per thread of the pool, or per turn of the host's own parallel_for.
+// Inside a parallel region of the host's OpenMP the calling thread does all of it, as OpenMP has it.
 void run_parallel(std::int64_t units, int threads, const ParallelFor& host, Poll& poll, Body body, void* context);
 
 // body(begin, end, on_caller) must not throw.

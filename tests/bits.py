@@ -70,11 +70,31 @@ def battery_inputs(case, lead, classes, dtype, seed=1):
         if row["differentiable"] < len(row["inputs"]):
             inputs.append(numbers(n, seed + 5, 2))
         return [x.astype(dtype) for x in inputs]
+    if row["inputs"] != ["pred", "target"] or " or " in row["target_domain"]:
+        inputs = [
+            drawn(cases.domain_for(case, x), cases.shape_for(x, shape, classes), seed + 7 * k)
+            for k, x in enumerate(row["arguments"])
+        ]
+        return cases.put_in_order(row, [x.astype(dtype) for x in inputs])
     pred = (wide if logits else numbers)(count, seed).reshape(shape)
     if row["labels"]:
         return [pred.astype(dtype), (words(n, seed + 3) % np.uint32(width)).astype(np.int64)]
     target = numbers(count, seed + 4, 3).reshape(shape)
     return [pred.astype(dtype), target.astype(dtype)]
+
+
+def drawn(domain, shape, seed):
+    """Return numbers of a domain, as its words say."""
+    count = int(np.prod(shape))
+    low, high = cases.domain_of(domain)
+    if " or " in domain:
+        x = np.where(words(count, seed) % np.uint32(2), high, low)
+    elif np.isfinite(low):
+        x = low + numbers(count, seed) * (high - low if np.isfinite(high) else 3) + 2.0**-9
+        x = np.minimum(x, high)
+    else:
+        x = wide(count, seed) / 8
+    return x.reshape(shape)
 
 
 def battery_shapes(case, plain):

@@ -174,12 +174,43 @@ def random(*seed):
 
 
 def domain_of(text):
-    """Return the bounds of a domain of the table: "[0, 1]", "finite, >= 0" or "real"."""
-    closed = re.match(r"\[(\S+), (\S+)\]", text)
+    """Return the bounds of a domain of the table: "[0, 1]", "finite, >= 0", "0 or 1" or "real"."""
+    closed = re.match(r"\[(\S+), (\S+)\]", text) or re.match(r"(\S+) or (\S+)$", text)
     if closed:
         return float(closed[1]), float(closed[2])
-    above = re.search(r">= (\S+)", text)
+    above = re.search(r">=? (\S+)", text)
     return (float(above[1]), np.inf) if above else (-np.inf, np.inf)
+
+
+def domain_for(case, argument):
+    """Return the words for what an input may hold, with the parameters of a case."""
+    plainly, _, other = argument["domain"].partition("; ")
+    if not other:
+        return plainly
+    text, _, condition = other.rpartition(" with ")
+    name, _, value = condition.partition("=")
+    given = case.option(name)
+    met = bool(given) if not value else str(given) == value.strip("'")
+    return text if met else plainly
+
+
+def shape_for(argument, lead, classes):
+    """Return the shape that an input's words stand for, the inner axis last."""
+    sizes = {"*b": lead, "C": (classes,), "D": (classes,), "4": (4,), "": ()}
+    return tuple(n for word in argument["shape"].split() for n in sizes[word])
+
+
+def put_in_order(row, inputs):
+    """Exchange the numbers of a term that are not in the order that the loss wants."""
+    places = [
+        x[..., k] if argument["shape"].endswith("4") else x
+        for argument, x in zip(row["arguments"], inputs, strict=True)
+        for k in range(4 if argument["shape"].endswith("4") else 1)
+    ]
+    for smaller, larger in row["ordered"]:
+        a, b = places[smaller], places[larger]
+        a[...], b[...] = np.minimum(a, b), np.maximum(a, b)
+    return inputs
 
 
 def spread(rng, shape, low, high, step=2.0**-20):
@@ -215,9 +246,15 @@ def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, har
         return [x.astype(dtype) for x in inputs]
     axis = case.option("axis", -1)
     if row["room"] == "pointwise":
-        pred = spread(rng, lead, *domain_of(pred_domain))
-        target = spread(rng, lead, *domain_of(row["target_domain"]))
-        return [pred.astype(dtype), (np.round(target) if hard else target).astype(dtype)]
+        inputs = []
+        for k, argument in enumerate(row["arguments"]):
+            words = domain_for(case, argument)
+            x = spread(rng, shape_for(argument, lead, classes), *domain_of(words))
+            if " or " in words:
+                low, high = domain_of(words)
+                x = np.where(x < (low + high) / 2, low, high)
+            inputs.append((np.round(x) if hard and k >= row["differentiable"] else x).astype(dtype))
+        return put_in_order(row, inputs)
     pred = spread(rng, (*lead, classes), *domain_of("real"))
     if not logits and pred_domain != "real":
         pred = shares(pred)

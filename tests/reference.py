@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from tests import cases, formulas
+from tests.jets import Plain
+
 
 def weighted(weight, x):
     """Return ``weight * x``, where a weight of 0 wins over infinity and NaN."""
@@ -175,13 +178,32 @@ def plain(loss, inputs):
 def terms(loss, *inputs):
     """Return the loss terms: no sample weight, no reduction."""
     arrays, params = plain(loss, inputs)
-    return np.asarray(VALUES[loss.name](*arrays, **params))
+    if loss.name in VALUES:
+        return np.asarray(VALUES[loss.name](*arrays, **params))
+    return np.asarray(sum(addends(loss, *inputs)))
+
+
+def addends(loss, *inputs):
+    """Return what the terms of a loss with a formula are the sum of."""
+    arrays, params = plain(loss, inputs)
+    formula, _ = formulas.find(loss.name, cases.ROWS[loss.name]["family"])
+    arrays = [
+        [*np.moveaxis(x, -1, 0)] if several else x
+        for several, x in zip(entries(loss), arrays, strict=True)
+    ]
+    with np.errstate(all="ignore"):
+        return formula(Plain, *arrays, **params)
+
+
+def entries(loss):
+    """Return for each input whether a term has several entries of it."""
+    return [x["shape"].endswith("4") for x in cases.ROWS[loss.name]["arguments"]]
 
 
 def term_weights(loss, *inputs):
     """Return what the loss itself weighs each term with in the denominator of a mean."""
     arrays, params = plain(loss, inputs)
-    pred, target = arrays[:2]
+    pred, target = arrays[0], arrays[-1]
     if "ignore_index" in params:
         rows = one_hot(target, pred.shape[-1], params["ignore_index"])
         return (rows * vector(params["class_weight"])).sum(axis=-1)

@@ -175,7 +175,9 @@ def test_class_documentation(name):
         assert line.endswith(f"default {p['default']!r}") or (
             p["default"] is None and "optional" in line
         )
-    others = [x for x in ("PyTorch", "Keras", "scikit-learn", "XGBoost", "LightGBM") if x in text]
+    others = [
+        x for x in ("PyTorch", "Keras", "scikit-learn", "XGBoost", "LightGBM", "TRL") if x in text
+    ]
     assert others, "how other libraries differ is not told"
     for method in METHODS:
         assert inspect.getdoc(getattr(kind, method))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
 from ._core import Spec
-from ._errors import ParameterError
 from ._habits import advised, method_hint
 from .stream import Stream
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, Protocol, TypeAlias, TypedDict
+from typing import Any, Literal, Protocol, TypeAlias, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,16 @@ class ParameterRow(TypedDict):
     range: str
 
 
+class Argument(TypedDict):
+    """An input, as the tables of the core tell it."""
+
+    name: str
+    role: Literal["real", "given", "labels"]
+    shape: str
+    dense: str
+    domain: str
+
+
 class Row(TypedDict):
     """A loss, as the tables of the core tell it."""
 
@@ -58,10 +68,14 @@ class Row(TypedDict):
     room: str
     family: str
     inputs: list[str]
+    arguments: list[Argument]
+    terms: str
+    ordered: list[tuple[int, int]]
     formula: str
     reference: str
     convex: bool
-    hessian: NotRequired[bool]  # absent: there is one
+    hessian: bool
+    least: float
     labels: bool
     differentiable: int
     parameters: list[ParameterRow]

@@ -199,7 +199,7 @@ class GaussianNLL(MeanVarianceLoss):
 
     Parameters
     ----------
-    eps : float, default 1e-6
+    eps : float, default 1e-06
         The least variance that is believed; >= 0.
     full : bool, default False
         Whether the constant ``log(2 pi) / 2`` is added.

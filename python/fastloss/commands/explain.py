@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .._base import Loss
-    from .._types import Row
+    from .._types import Argument, Row
 
 BAR = 24
 
@@ -84,6 +85,9 @@ def _evaluate(loss: Loss, inputs: list[Any]) -> list[float]:
 
 
 def _pointwise(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
+    if registry.input_names(row) != ["pred", "target"]:
+        yield from _terms(row)
+        return
     if row["target_domain"] != "[0, 1]":
         for pred in (-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0):
             yield f"pred {pred:+g}, target 0", [[pred], [0.0]]
@@ -96,6 +100,23 @@ def _pointwise(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
     for target in (1.0, 0.0):
         for pred in points:
             yield f"{name} {pred:g}, target {target:g}", [[pred] * width, [target] * width]
+
+
+def _terms(row: Row) -> Iterator[tuple[str, list[Any]]]:
+    """Move the first input, with the others where their domains begin."""
+    first, *others = row["arguments"]
+    fixed = [_somewhere(argument) for argument in others]
+    for step in (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0):
+        start = _somewhere(first)
+        moved = [x + step * (k % 2 == 0) for k, x in enumerate(start)]
+        yield f"{first['name']} {moved[0]:+g}", [[moved] if len(moved) > 1 else moved, *fixed]
+
+
+def _somewhere(argument: Argument) -> list[float]:
+    if argument["shape"].endswith("4"):
+        return [0.0, 0.0, 2.0, 2.0]
+    bound = re.search(r">=? (-?[\d.]+)", argument["domain"])
+    return [float(bound[1]) + 1.0] if bound else [0.0]
 
 
 def _rows(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:

@@ -1,0 +1,238 @@
+"""What a formula of `formulas` is evaluated in: plain arrays, or jets of 256-bit numbers.
+
+A `Jet` is a number with its first two derivatives by one input, and with the size of the largest
+addend that each of the two was summed from: that is what an error is measured against where a
+formula subtracts independent inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+from mpmath import mpf
+
+
+def product(a, b):
+    """Return ``a * b`` where 0 times infinity is 0: what is not there does not count."""
+    return mpf(0) if a == 0 or b == 0 else a * b
+
+
+@dataclass
+class Jet:
+    v: Any
+    d: Any = mpf(0)
+    h: Any = mpf(0)
+    s1: Any = mpf(0)
+    s2: Any = mpf(0)
+
+    @staticmethod
+    def of(x):
+        return x if isinstance(x, Jet) else Jet(mpf(x))
+
+    def __neg__(self):
+        return Jet(-self.v, -self.d, -self.h, self.s1, self.s2)
+
+    def __add__(self, other):
+        b = Jet.of(other)
+        sizes = max(self.s1, b.s1), max(self.s2, b.s2)
+        return Jet(self.v + b.v, self.d + b.d, self.h + b.h, *sizes)
+
+    def __mul__(self, other):
+        a, b = self, Jet.of(other)
+        first = (product(a.d, b.v), product(a.v, b.d))
+        second = (product(a.h, b.v), 2 * product(a.d, b.d), product(a.v, b.h))
+        return Jet(
+            product(a.v, b.v),
+            sum(first),
+            sum(second),
+            max(product(a.s1, abs(b.v)), product(abs(a.v), b.s1)),
+            max(product(a.s2, abs(b.v)), 2 * product(a.s1, b.s1), product(abs(a.v), b.s2)),
+        )
+
+    def through(self, value, first, second):
+        """Return f of this number, from f and its first two derivatives there."""
+        return Jet(
+            value,
+            product(first, self.d),
+            product(second, self.d**2) + product(first, self.h),
+            product(abs(first), self.s1),
+            max(product(abs(second), self.s1**2), product(abs(first), self.s2)),
+        )
+
+    def __truediv__(self, other):
+        b = Jet.of(other)
+        if b.v == 0:
+            return self * b.through(mpmath.inf, -mpmath.inf, mpmath.inf)
+        return self * b.through(1 / b.v, -1 / b.v**2, 2 / b.v**3)
+
+    def __pow__(self, n):
+        if n == 2:
+            return self * self
+        return Exact.exp(Jet.of(n) * Exact.log(self))
+
+    def __sub__(self, other):
+        return self + -Jet.of(other)
+
+    def __rsub__(self, other):
+        return Jet.of(other) - self
+
+    def __rtruediv__(self, other):
+        return Jet.of(other) / self
+
+    def __lt__(self, other):
+        return self.v < Jet.of(other).v
+
+    def __le__(self, other):
+        return self.v <= Jet.of(other).v
+
+    def __gt__(self, other):
+        return self.v > Jet.of(other).v
+
+    def __ge__(self, other):
+        return self.v >= Jet.of(other).v
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def calmer(a, b):
+    """Return the one of two equal numbers whose slope is smaller: the rule at a kink."""
+    return a if abs(a.d) <= abs(b.d) else b
+
+
+class Exact:
+    """The functions over jets."""
+
+    pi = mpmath.pi
+
+    @staticmethod
+    def exp(x):
+        x = Jet.of(x)
+        y = mpmath.exp(x.v)
+        return x.through(y, y, y)
+
+    @staticmethod
+    def log(x):
+        x = Jet.of(x)
+        if x.v == 0:
+            return x.through(-mpmath.inf, mpmath.inf, -mpmath.inf)
+        return x.through(mpmath.log(x.v), 1 / x.v, -1 / x.v**2)
+
+    @staticmethod
+    def log1p(x):
+        return Exact.log(1 + Jet.of(x))
+
+    @staticmethod
+    def sqrt(x):
+        x = Jet.of(x)
+        y = mpmath.sqrt(x.v)
+        return x.through(y, 1 / (2 * y), -1 / (4 * y**3))
+
+    @staticmethod
+    def sigmoid(x):
+        x = Jet.of(x)
+        p, q = 1 / (1 + mpmath.exp(-x.v)), 1 / (1 + mpmath.exp(x.v))
+        return x.through(p, p * q, p * q * (q - p))
+
+    @staticmethod
+    def softplus(x):
+        """log(1 + e^x)"""
+        x = Jet.of(x)
+        p, q = 1 / (1 + mpmath.exp(-x.v)), 1 / (1 + mpmath.exp(x.v))
+        return x.through(max(x.v, mpf(0)) + mpmath.log1p(mpmath.exp(-abs(x.v))), p, p * q)
+
+    @staticmethod
+    def tanh(x):
+        x = Jet.of(x)
+        y = mpmath.tanh(x.v)
+        slope = mpmath.sech(x.v) ** 2
+        return x.through(y, slope, -2 * y * slope)
+
+    @staticmethod
+    def lgamma(x):
+        x = Jet.of(x)
+        return x.through(mpmath.loggamma(x.v), mpmath.psi(0, x.v), mpmath.psi(1, x.v))
+
+    @staticmethod
+    def log_normal_tail(x):
+        """log of the probability that a standard normal number exceeds x"""
+        x = Jet.of(x)
+        tail = mpmath.erfc(x.v / mpmath.sqrt(2)) / 2
+        hazard = mpmath.exp(-(x.v**2) / 2) / mpmath.sqrt(2 * mpmath.pi) / tail
+        return x.through(mpmath.log(tail), -hazard, -hazard * (hazard - x.v))
+
+    @staticmethod
+    def abs(x):
+        x = Jet.of(x)
+        return -x if x.v < 0 else x if x.v > 0 else Jet(mpf(0))
+
+    @staticmethod
+    def maximum(a, b):
+        a, b = Jet.of(a), Jet.of(b)
+        return calmer(a, b) if a.v == b.v else a if a.v > b.v else b
+
+    @staticmethod
+    def minimum(a, b):
+        a, b = Jet.of(a), Jet.of(b)
+        return calmer(a, b) if a.v == b.v else a if a.v < b.v else b
+
+    @staticmethod
+    def where(condition, a, b):
+        return Jet.of(a) if condition else Jet.of(b)
+
+
+class Plain:
+    """The same over arrays of float64."""
+
+    pi = np.pi
+    exp, log, log1p, sqrt, tanh = np.exp, np.log, np.log1p, np.sqrt, np.tanh
+    abs, maximum, minimum, where = np.abs, np.maximum, np.minimum, np.where
+
+    @staticmethod
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    @staticmethod
+    def softplus(x):
+        return np.logaddexp(0, x)
+
+    @staticmethod
+    def lgamma(x):
+        return np.vectorize(lambda y: float(mpmath.loggamma(y)), otypes=[float])(x)
+
+    @staticmethod
+    def log_normal_tail(x):
+        tail = np.vectorize(lambda y: float(mpmath.log(mpmath.erfc(y / mpmath.sqrt(2)) / 2)))
+        return tail(x).astype(float)
+
+
+def by_each(formula, inputs, params, differentiable):
+    """Return the addends of a term as plain numbers, and their sum as a jet by each entry.
+
+    `inputs` are numbers, or lists of numbers for inputs of several entries. The jets come as one
+    list for each differentiable input, with one jet for each of its entries.
+    """
+    params = {
+        k: v if v is None or isinstance(v, (str, bool)) else mpf(v) for k, v in params.items()
+    }
+
+    def run(seeded, entry):
+        given = []
+        for i, x in enumerate(inputs):
+            whole = x if isinstance(x, list) else [x]
+            jets = [
+                Jet(y, mpf(1), mpf(0), mpf(1)) if (i, k) == (seeded, entry) else Jet(y)
+                for k, y in enumerate(whole)
+            ]
+            given.append(jets if isinstance(x, list) else jets[0])
+        return [Jet.of(term) for term in formula(Exact, *given, **params)]
+
+    addends = [term.v for term in run(-1, -1)]
+    jets = []
+    for i in range(differentiable):
+        entries = len(inputs[i]) if isinstance(inputs[i], list) else 1
+        jets.append([sum(run(i, k), Jet(mpf(0))) for k in range(entries)])
+    return addends, jets

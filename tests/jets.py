@@ -20,13 +20,16 @@ def product(a, b):
     return mpf(0) if a == 0 or b == 0 else a * b
 
 
+ZERO = mpf(0)
+
+
 @dataclass
 class Jet:
     v: Any
-    d: Any = mpf(0)
-    h: Any = mpf(0)
-    s1: Any = mpf(0)
-    s2: Any = mpf(0)
+    d: Any = ZERO
+    h: Any = ZERO
+    s1: Any = ZERO
+    s2: Any = ZERO
 
     @staticmethod
     def of(x):

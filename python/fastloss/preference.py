@@ -1,4 +1,4 @@
-"""Losses of preferences: the log-probabilities of answers, those of a reference model beside them."""
+"""Losses of preferences: log-probabilities of answers, beside those of a reference model."""
 
 from __future__ import annotations
 

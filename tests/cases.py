@@ -43,6 +43,8 @@ def choices(parameter):
     name, kind, default = parameter["name"], parameter["kind"], parameter["default"]
     if kind == "flag":
         return (False, True)
+    if kind == "choice":
+        return tuple(re.findall(r"'([^']*)'", parameter["range"]))
     if kind == "vector or None":
         high = 1.0 if parameter["range"] == "[0, 1]" else np.inf
         return (None, *(tuple(min(x, high) for x in v) for v in VECTORS))

@@ -17,6 +17,7 @@ std::string wanted_of(const std::string& loss, const std::string& parameter) {
       const bool optional = p.kind.ends_with("or None");
       const std::string range = p.range.empty() ? "" : " " + p.range;
       if (p.kind == "flag") return "True or False";
+      if (p.kind == "choice") return p.range;
       if (p.kind.starts_with("integer")) return optional ? "an integer or None" : "an integer";
       if (p.name == "class_weight") return "one or more finite numbers" + range + ", a dict {class: weight} or None";
       if (p.kind.starts_with("vector")) return "one or more finite numbers" + range + " or None";
@@ -44,6 +45,7 @@ Value value_of(const py::handle& object, const Named& named);
 struct Named {  // a parameter on its way into the core
   std::string loss, class_name, parameter;
 
+  bool is_choice() const { return wanted_of(loss, parameter).starts_with('\''); }
   [[noreturn]] void refuse(const py::handle& object) const {
     std::string what = " is " + py::repr(object).cast<std::string>();
     if (axes_of(object) > 1)
@@ -86,6 +88,7 @@ Value value_of(const py::handle& object, const Named& named) {
     return static_cast<std::int64_t>(n);
   }
   if (PyFloat_Check(object.ptr())) return PyFloat_AS_DOUBLE(object.ptr());
+  if (PyUnicode_Check(object.ptr()) && named.is_choice()) return py::cast<std::string>(object);
   if (PyUnicode_Check(object.ptr()) || PyBytes_Check(object.ptr())) named.refuse(object);
   if (py::hasattr(object, "as_py")) return value_of(object.attr("as_py")(), named);  // a scalar of Arrow
   // NumPy scalars and 0-d arrays become Python's own; anything else is a vector of reals.

@@ -123,7 +123,8 @@ void check_weight(const Definition& definition, const ConstArray& weight, const 
     shape_error(definition, "sample_weight has shape " + shape_of(weight) + ", the loss terms have shape " +
                                 shape_text(shapes.ndim, shapes.terms) + leading_axes(weight, shapes));
   job.weighted = true;
-  if (job.fold == 1) return collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim, shapes.terms, strides);
+  if (job.fold == 1)
+    return collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim, shapes.terms, strides);
   std::int64_t folded[max_ndim + 1], steps[max_ndim + 1];  // the same for every entry that is folded
   std::copy(shapes.terms, shapes.terms + shapes.ndim, folded);
   std::copy(strides, strides + shapes.ndim, steps);

@@ -8,9 +8,28 @@
 #include "resolved.h"
 
 namespace fastloss {
+namespace {
+// Word k of a choice; nothing beyond the last.
+std::string_view word_of(std::string_view words, int k) {
+  for (; k > 0; --k) {
+    const std::size_t end = words.find('|');
+    if (end == std::string_view::npos) return {};
+    words.remove_prefix(end + 1);
+  }
+  return words.substr(0, words.find('|'));
+}
+}  // namespace
+
 std::string range_text(const Parameter& p) {
   const bool low = p.low > -infinity, high = p.high < infinity;
   std::string text;
+  if (p.kind == Kind::choice) {
+    for (int k = 0; !word_of(p.words, k).empty(); ++k) {
+      const bool last = word_of(p.words, k + 1).empty();
+      text.append(k == 0 ? "'" : last ? " or '" : ", '").append(word_of(p.words, k)).append("'");
+    }
+    return text;
+  }
   if (low && high)
     text = std::string(p.open_low ? "(" : "[") + number_text(p.low) + ", " + number_text(p.high) +
            (p.open_high ? ")" : "]");
@@ -25,6 +44,7 @@ FieldValue fallback_of(const Parameter& p) {
   if (std::isnan(p.fallback)) return std::monostate{};
   if (p.kind == Kind::flag) return p.fallback != 0.0;
   if (p.kind == Kind::integer || p.kind == Kind::optional_integer) return static_cast<std::int64_t>(p.fallback);
+  if (p.kind == Kind::choice) return word_of(p.words, static_cast<int>(p.fallback));
   return p.fallback;
 }
 
@@ -62,7 +82,7 @@ class Resolver {
         if (std::holds_alternative<std::span<const double>>(given)) return vector(given, "");
         return real(given, "or one per last axis");
       case Kind::choice:
-        break;
+        return word(given);
     }
     return given;
   }
@@ -78,6 +98,14 @@ class Resolver {
       fail(given, std::string("a number ") + range_text(p_) + (*besides ? std::string(" ") + besides : ""));
     if (!within(p_, x)) fail(given, std::string(p_.infinite ? "a number " : "a finite number ") + range_text(p_));
     return x;
+  }
+
+  // The definition's own word, which outlives the one that was given.
+  FieldValue word(const FieldValue& given) const {
+    if (const auto* text = std::get_if<std::string_view>(&given))
+      for (int k = 0; !word_of(p_.words, k).empty(); ++k)
+        if (word_of(p_.words, k) == *text) return word_of(p_.words, k);
+    fail(given, range_text(p_));
   }
 
   FieldValue vector(const FieldValue& given, const char* besides) const {
@@ -218,7 +246,12 @@ Resolved resolve(std::string_view name, std::span<const Field> fields) {
     }
     loss.given[place] = Resolver(definition, definition.parameters[place])(field.value);
   }
-  for (int i = 0; i < count; ++i) loss.numbers[i] = std::visit(Number{}, loss.given[i]);
+  for (int i = 0; i < count; ++i) {
+    loss.numbers[i] = std::visit(Number{}, loss.given[i]);
+    if (const auto* text = std::get_if<std::string_view>(&loss.given[i]))
+      for (loss.numbers[i] = 0.0; word_of(definition.parameters[i].words, static_cast<int>(loss.numbers[i])) != *text;)
+        ++loss.numbers[i];
+  }
   keep_parameters(loss);
   if (definition.variant != nullptr) loss.variant = definition.variant(definition, loss.numbers);
   const auto beyond_float = [](double x) { return std::abs(x) > FLT_MAX || (x != 0.0 && std::abs(x) < FLT_MIN); };

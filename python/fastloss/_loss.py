@@ -154,7 +154,8 @@ Parameters
 {real}{given}{by_name}sample_weight : array_like, optional
     One weight >= 0 per loss term, or fewer trailing axes that broadcast to exactly the shape of
     the terms: of terms (n, m), ``w`` of shape (m,) has one weight per column, and ``w[:, None]``
-    of a ``w`` of shape (n,) one per row. A term of weight 0 counts for nothing, even where it is infinite or NaN.
+    of a ``w`` of shape (n,) one per row. A term of weight 0 counts for nothing, even where it is
+    infinite or NaN.
 reduction : {{"mean", "sum", "none"}}, default "mean"
     ``"mean"`` is ``sum(w * loss) / sum(w)``, ``"sum"`` is ``sum(w * loss)``, ``"none"`` keeps
     ``w * loss`` term by term. A gradient is that of the reduced number; with ``"none"`` it is

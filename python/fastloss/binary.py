@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ._base import Parameter
 from ._forms import PredictionLoss
@@ -10,7 +10,7 @@ from ._forms import PredictionLoss
 if TYPE_CHECKING:
     from ._types import Vector
 
-__all__ = ["BinaryCrossEntropy", "BinaryFocal"]
+__all__ = ["BinaryCrossEntropy", "BinaryFocal", "Hinge"]
 
 
 class BinaryCrossEntropy(PredictionLoss):
@@ -215,3 +215,71 @@ class BinaryFocal(PredictionLoss):
             label_smoothing=label_smoothing,
             eps=eps,
         )
+
+
+class Hinge(PredictionLoss):
+    """Hinge loss of a support vector machine: how far a score falls short of its margin.
+
+    ::
+
+        y        = 2 target - 1, or target with labels="pm1"
+        gap      = margin - y pred
+        loss     = max(0, gap), or its square
+        gradient = -y where gap > 0, else 0;  squared: -2 y max(0, gap)
+        Hessian  = 0;  squared: 2 where gap > 0, else 0
+
+    ``pred`` and ``target`` have one shape; every element is a loss term. ``pred`` is a score, any
+    real number.
+
+    Parameters
+    ----------
+    margin : float, default 1.0
+        The score from which a right answer costs nothing; >= 0.
+    squared : bool, default False
+        Whether the gap is squared, which makes the loss smooth.
+    labels : {"01", "pm1"}, default '01'
+        What targets are: 0 and 1, or -1 and 1. Anything else is a `DomainError`.
+
+    Raises
+    ------
+    ShapeError, DTypeError, DomainError, ParameterError
+        By the calls, as `PredictionLoss` describes.
+
+    See Also
+    --------
+    BinaryCrossEntropy : The same for probabilities.
+
+    Notes
+    -----
+    The loss is convex; ``curvature="positive"`` is the exact Hessian. At the corner the gradient is
+    0.
+
+    Other libraries. scikit-learn's ``hinge_loss`` averages the same for labels -1 and 1; Keras'
+    ``Hinge`` and ``SquaredHinge`` take either kind of labels and guess which. PyTorch has it for
+    several classes only. XGBoost's ``binary:hinge`` gives 0 or 1 as prediction; its derivatives
+    are these, with a Hessian of 1 inside the margin.
+
+    References
+    ----------
+    C. Cortes, V. Vapnik, "Support-Vector Networks", 1995.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> loss = fl.Hinge()
+    >>> loss([0.5, -2.0, 3.0], [1, 0, 1], reduction="none")
+    array([0.5, 0. , 0. ])
+    >>> fl.Hinge(labels="pm1").grad([0.5, -2.0, 3.0], [1, -1, -1])
+    array([-0.33333333,  0.        ,  0.33333333])
+    """
+
+    __slots__ = ()
+    name = "hinge"
+    margin = Parameter[float]()
+    squared = Parameter[bool]()
+    labels = Parameter[Literal["01", "pm1"]]()
+
+    def __init__(
+        self, margin: float = 1.0, squared: bool = False, labels: Literal["01", "pm1"] = "01"
+    ) -> None:
+        super().__init__(margin=margin, squared=squared, labels=labels)

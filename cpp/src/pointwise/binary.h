@@ -79,4 +79,29 @@ struct BinaryCrossEntropyProbabilities {
   }
 };
 
+// Hinge, Cortes and Vapnik (1995): max(0, margin - y s), y = -1 or 1, or its square; the slope at the corner is 0.
+// S: value, and of the square the gradient: the larger of the margin and |s|.
+template <class T, bool of_square>
+struct HingeLoss {
+  FASTLOSS_TAKES(margin, squared, labels);
+  T margin;
+  bool signs;  // targets are -1 and 1 already
+  explicit FASTLOSS_INLINE_MEMBER HingeLoss(const double* p) : margin(T(p[At::margin])), signs(p[At::labels] != 0.0) {}
+  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T score, T target) const {
+    const T y = signs ? target : target + target - T(1), gap = margin - y * score, reach = max(gap, T(0));
+    const bool near = gap > T(0);
+    const T slope = near ? T(0) - y : T(0), flat = unless_nan(gap, T(0));
+    if constexpr (of_square)
+      return {.value = reach * reach,
+              .grad = unless_nan(gap, (reach + reach) * slope),
+              .hess = unless_nan(gap, near ? T(2) : T(0))};
+    else
+      return {.value = reach, .grad = unless_nan(gap, slope), .hess = flat};
+  }
+};
+template <class T>
+using HingeOfScore = HingeLoss<T, false>;
+template <class T>
+using SquaredHinge = HingeLoss<T, true>;
+
 }  // namespace fastloss::FASTLOSS_ISA

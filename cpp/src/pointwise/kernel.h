@@ -97,12 +97,10 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
   const Loss<T> loss(run.parameters);
   // Each by a name of its own: compilers do not see through an array of pointers.
   const auto input = [&](int k) { return run.input[k < inputs ? k : 0]; };
-  const T *__restrict x0 = input(0), *__restrict x1 = input(1), *__restrict x2 = input(2), *__restrict x3 = input(3);
-  const T *__restrict x4 = input(4), *__restrict x5 = input(5), *__restrict x6 = input(6), *__restrict x7 = input(7);
-  T *__restrict grad0 = run.grad[0], *__restrict grad1 = run.grad[1], *__restrict grad2 = run.grad[2],
-    *__restrict grad3 = run.grad[3];
-  T *__restrict hess0 = run.hess[0], *__restrict hess1 = run.hess[1], *__restrict hess2 = run.hess[2],
-    *__restrict hess3 = run.hess[3];
+  const T* __restrict x0 = input(0), * __restrict x1 = input(1), * __restrict x2 = input(2), * __restrict x3 = input(3);
+  const T* __restrict x4 = input(4), * __restrict x5 = input(5), * __restrict x6 = input(6), * __restrict x7 = input(7);
+  T* __restrict grad0 = run.grad[0], * __restrict grad1 = run.grad[1], * __restrict grad2 = run.grad[2], * __restrict grad3 = run.grad[3];
+  T* __restrict hess0 = run.hess[0], * __restrict hess1 = run.hess[1], * __restrict hess2 = run.hess[2], * __restrict hess3 = run.hess[3];
   const T* __restrict element = run.element;
   const double* __restrict weight = run.weight;
   T* __restrict value = run.value;

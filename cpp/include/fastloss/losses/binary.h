@@ -29,6 +29,15 @@ struct BinaryFocal {
   FASTLOSS_LOSS("binary_focal", (pred, target), (pred), gamma, alpha, from_logits, pos_weight, label_smoothing, eps)
 };
 
-using BinaryLosses = Types<BinaryCrossEntropy, BinaryFocal>;
+// max(0, margin - y pred), squared with squared; y = 2 target - 1, or target with labels = "pm1".
+struct Hinge {
+  double margin = 1.0;  // >= 0
+  bool squared = false;
+  std::string_view labels = "01";  // or "pm1": targets are -1 and 1
+
+  FASTLOSS_LOSS("hinge", (pred, target), (pred), margin, squared, labels)
+};
+
+using BinaryLosses = Types<BinaryCrossEntropy, BinaryFocal, Hinge>;
 
 }  // namespace fastloss

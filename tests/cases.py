@@ -202,6 +202,23 @@ def shape_for(argument, lead, classes):
     return tuple(n for word in argument["shape"].split() for n in sizes[word])
 
 
+def inner_axis(case):
+    """Return where the axis lies that a term of the first input needs whole; None without one."""
+    words = case.row["arguments"][0]["shape"].split()
+    return case.option("axis", -1) if any(w.isupper() or w.isdigit() for w in words) else None
+
+
+def of_any_numbers(row):
+    """Whether a loss takes a prediction and a target, each any real number."""
+    plain = all((x["domain"], x["shape"]) == ("real", "*b") for x in row["arguments"])
+    return plain and row["inputs"] == ["pred", "target"]
+
+
+def second_order(cases_):
+    """Return the cases that have a Hessian."""
+    return [c for c in cases_ if c.row["hessian"]]
+
+
 def put_in_order(row, inputs):
     """Exchange the numbers of a term that are not in the order that the loss wants."""
     places = [

@@ -24,7 +24,7 @@ def everything(loss, inputs, reductions=REDUCTIONS, **options):
         found[f"value/{reduction}"] = loss(*inputs, **given)
         found[f"value_and_grad/{reduction}"] = loss.value_and_grad(*inputs, **given)
         found[f"grad/{reduction}"] = loss.grad(*inputs, **given)
-        for curvature in ("exact", "positive"):
+        for curvature in ("exact", "positive") if hasattr(loss, "grad_and_hess") else ():
             both = loss.grad_and_hess(*inputs, curvature=curvature, **given)
             found[f"grad_and_hess/{curvature}/{reduction}"] = both
     return {key: arrays_of(result) for key, result in found.items()}

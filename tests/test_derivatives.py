@@ -41,19 +41,21 @@ def test_richardson():
 
 def directions(case, x):
     """Return masks over x that move one entry of every loss term."""
-    if case.row["room"] == "pointwise":
+    axis = cases.inner_axis(case)
+    if axis is None:
         return [np.ones_like(x)]
-    rows = np.moveaxis(np.zeros_like(x), case.option("axis", -1), -1)
+    rows = np.moveaxis(np.zeros_like(x), axis, -1)
     masks = []
     for j in range(rows.shape[-1]):
         one = rows.copy()
         one[..., j] = 1
-        masks.append(np.moveaxis(one, -1, case.option("axis", -1)))
+        masks.append(np.moveaxis(one, -1, axis))
     return masks
 
 
 def per_term(case, x):
-    return x if case.row["room"] == "pointwise" else x.sum(axis=case.option("axis", -1))
+    axis = cases.inner_axis(case)
+    return x if axis is None else x.sum(axis=axis)
 
 
 def inputs_of(case):
@@ -67,7 +69,10 @@ def inputs_of(case):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_derivatives(case):
     inputs, loss = inputs_of(case), case.loss
-    found = [cases.tuple_of(x) for x in loss.grad_and_hess(*inputs, reduction="none")]
+    if case.row["hessian"]:
+        found = [cases.tuple_of(x) for x in loss.grad_and_hess(*inputs, reduction="none")]
+    else:
+        found = [cases.tuple_of(loss.grad(*inputs, reduction="none"))]
     checked = total = 0
     for k in range(case.row["differentiable"]):
         for where in directions(case, inputs[k]):
@@ -82,7 +87,7 @@ def test_derivatives(case):
                 gradient = cases.tuple_of(loss.grad(*moved(h), reduction="none"))[k]
                 return per_term(case, gradient * where)
 
-            for arrays, function in zip(found, (value, slope), strict=True):
+            for arrays, function in zip(found, (value, slope), strict=False):
                 ours = per_term(case, arrays[k] * where)
                 numeric, smooth = derivative(function)
                 error = abs(ours - numeric) / np.maximum(1.0, abs(numeric))

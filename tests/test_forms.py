@@ -71,7 +71,7 @@ def test_what_does_not_fit_is_told_with_the_inputs(case):
     inputs = cases.draw(case)
     names = input_names(case.row)
     stream = case.loss.stream()
-    calls = [getattr(case.loss, method) for method in METHODS]
+    calls = [getattr(case.loss, m) for m in METHODS if hasattr(type(case.loss), m)]
     for call in (*calls, stream.update):
         told(case, names, lambda call=call: call(*inputs, inputs[0]))
         told(case, names, lambda call=call: call())

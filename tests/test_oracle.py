@@ -24,7 +24,7 @@ def moved(term, i, j, x):
 def test_oracle(case):
     loss = case.loss
     inputs = cases.draw(case, (4, cases.CLASSES), seed=7)
-    rows = case.row["room"] != "pointwise"
+    rows = cases.inner_axis(case) is not None
     flat = [x.reshape(-1, x.shape[-1]) if rows and x.ndim == 3 else x.reshape(-1) for x in inputs]
     value = reference.terms(loss, *inputs).reshape(-1)
     for i in range(0, len(flat[0]), 7):
@@ -46,7 +46,8 @@ def check_derivatives(loss, term, position, exact, k, j):
         def value(x):
             return oracle.evaluate(loss, moved(plain, k, j, x), position).value.number
 
-        for order, found in ((1, exact.grad[k][j]), (2, exact.hess[k][j])):
+        orders = [(1, exact.grad[k][j]), (2, exact.hess[k][j])]
+        for order, found in orders if cases.ROWS[loss.name]["hessian"] else orders[:1]:
             numeric = mpmath.diff(value, start, order, h=mpf(2) ** -70)
             assert abs(numeric - found.number) <= mpf(10) ** -18 * max(1, abs(numeric))
         assert exact.positive[k][j].number >= 0

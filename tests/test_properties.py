@@ -25,7 +25,7 @@ def test_pieces_of_one_pass(case):
             for reduction in ("mean", "sum", "none"):
                 value, *grads = found[f"value_and_grad/{reduction}"]
                 assert value.tobytes() == found[f"value/{reduction}"][0].tobytes()
-                for kind in ("exact", "positive"):
+                for kind in ("exact", "positive") if case.row["hessian"] else ():
                     pieces = found[f"grad_and_hess/{kind}/{reduction}"]
                     alone = found[f"grad/{reduction}"]
                     for ours, other, third in zip(pieces, grads, alone, strict=False):
@@ -85,7 +85,7 @@ def test_no_value_is_below_what_the_row_says(case):
         assert (value >= case.row["least"]).all()
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", cases.second_order(CASES), ids=str)
 def test_positive_curvature(case):
     for hard in (False, True):
         inputs = cases.draw(case, (60, 5), hard=hard, seed=6)

@@ -67,11 +67,10 @@ def crossed(pred, target):
 def test_any_number(name, dtype):
     for params in cases.plain_variants(name):
         case = cases.Case(name, tuple(params.items()))
-        row = case.row
-        if row["inputs"] != ["pred", "target"] or any(
-            x["domain"] != "real" for x in row["arguments"]
-        ):
-            assert_close(case.loss, [x.reshape(-1) for x in cases.draw(case, (60, 5), dtype=dtype)])
+        if not cases.of_any_numbers(case.row):
+            lead = (60, cases.CLASSES)
+            flat = [x.reshape(-1, *x.shape[2:]) for x in cases.draw(case, lead, dtype=dtype)]
+            assert_close(case.loss, flat)
             continue
         pred, target = finite_patterns(dtype, 500, "pred"), finite_patterns(dtype, 500, "target")
         n = min(len(pred), len(target))

@@ -18,6 +18,9 @@ constexpr Definition pointwise_binary[] = {
 constexpr Definition pointwise_preference[] = {
 #include "pointwise/preference.inc"
 };
+constexpr Definition pointwise_boxes[] = {
+#include "pointwise/boxes.inc"
+};
 constexpr Definition rows_classification[] = {
 #include "rows/classification.inc"
 };

@@ -13,7 +13,7 @@ explains them and checks the installation.
 
 from typing import TYPE_CHECKING
 
-from . import binary, classification, embedding, preference, regression
+from . import binary, boxes, classification, embedding, preference, regression
 from ._base import Loss
 from ._core import __version__
 from ._errors import (
@@ -28,6 +28,7 @@ from ._errors import (
 from ._forms import PairLoss, PredictionLoss, TripleLoss
 from .balance import balanced_class_weight
 from .binary import *
+from .boxes import *
 from .classification import *
 from .config import show_config
 from .embedding import *
@@ -66,6 +67,7 @@ __all__ = [
     "show_config",
 ]
 __all__ += binary.__all__
+__all__ += boxes.__all__
 __all__ += classification.__all__
 __all__ += embedding.__all__
 __all__ += preference.__all__

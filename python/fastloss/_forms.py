@@ -5,6 +5,7 @@ from ._loss import form, name_forms
 PredictionLoss = form("pred", "target")
 PairLoss = form("a", "b", "target", gradients=2)
 TripleLoss = form("anchor", "positive", "negative", gradients=3)
+BoxLoss = form("pred", "target", hessian=False)
 MeanVarianceLoss = form("mean", "variance", "target", gradients=2)
 PreferencePairLoss = form("chosen", "rejected", "ref_chosen", "ref_rejected", gradients=4)
 

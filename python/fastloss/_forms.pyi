@@ -400,6 +400,100 @@ class TripleLoss(Loss):
         ``(gradients, hessians)``.
         """
 
+class BoxLoss(Loss):
+    """A loss of ``(pred, target)``."""
+
+    @overload
+    def __call__(
+        self,
+        pred: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: None = None,
+        n_threads: Integer | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Array,
+        n_threads: Integer | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: Array | None = None,
+        n_threads: Integer | None = None,
+    ) -> Array:
+        """Return the value of the loss.
+
+        The arguments are those of the class. The result is a float, or with ``reduction="none"`` an
+        array of the shape of the loss terms. ``out`` is such an array; for a reduced value it is a
+        float64 array of shape ``()``.
+        """
+
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Array | tuple[Array | None, Array | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[float, Array]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: tuple[Array | None, Array | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Array, Array]:
+        """Return ``(value, gradient)``, computed in one pass.
+
+        The arguments are those of the class. The gradient has the shape and dtype of ``pred``.
+        ``out`` is the array for it, or with ``reduction="none"`` the pair
+        ``(values, gradient)``; None in it stands for a new array.
+        """
+
+    def grad(
+        self,
+        pred: ArrayInput,
+        target: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: Array | None = None,
+        n_threads: Integer | None = None,
+    ) -> Array:
+        """Return the gradient.
+
+        The arguments are those of the class. The gradient has the shape and dtype of ``pred``;
+        ``out`` is the array for it.
+        """
+
 class MeanVarianceLoss(Loss):
     """A loss of ``(mean, variance, target)``."""
 

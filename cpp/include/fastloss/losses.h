@@ -6,6 +6,7 @@
 #pragma once
 
 #include <fastloss/losses/binary.h>
+#include <fastloss/losses/boxes.h>
 #include <fastloss/losses/classification.h>
 #include <fastloss/losses/embedding.h>
 #include <fastloss/losses/preference.h>
@@ -15,6 +16,6 @@ namespace fastloss {
 
 // All of them: LossTypes::each([](const auto& loss) { ... }) goes through one of each type, with its defaults.
 using LossTypes =
-    JoinedTypes<RegressionLosses, BinaryLosses, PreferenceLosses, ClassificationLosses, EmbeddingLosses>;
+    JoinedTypes<RegressionLosses, BinaryLosses, PreferenceLosses, BoxLosses, ClassificationLosses, EmbeddingLosses>;
 
 }  // namespace fastloss

@@ -8,6 +8,7 @@
   FAMILY(pointwise, regression)   \
   FAMILY(pointwise, binary)       \
   FAMILY(pointwise, preference)   \
+  FAMILY(pointwise, boxes)        \
   FAMILY(rows, classification)    \
   FAMILY(pairs, embedding)
 

@@ -69,7 +69,8 @@ def _assignment(text: str) -> tuple[str, Any]:
 def _print_samples(row: Row, loss: Loss) -> None:
     samples = {label: _evaluate(loss, inputs) for label, inputs in _POINTS[row["room"]](row, loss)}
     top = max((value for value, *_ in samples.values() if np.isfinite(value)), default=0.0) or 1.0
-    print(f"  {'at':<26}{'value':>12}{'gradient':>12}{'Hessian':>12}")
+    hessian = f"{'Hessian':>12}" if row["hessian"] else ""
+    print(f"  {'at':<26}{'value':>12}{'gradient':>12}{hessian}")
     for label, (value, *derivatives) in samples.items():
         bar = "#" * (round(BAR * value / top) if np.isfinite(value) else BAR)
         numbers = "".join(f"{x:>12.5g}" for x in (value, *derivatives))
@@ -79,13 +80,17 @@ def _print_samples(row: Row, loss: Loss) -> None:
 def _evaluate(loss: Loss, inputs: list[Any]) -> list[float]:
     """Return the first term, and its derivatives by the first number of the first input."""
     value = loss(*inputs, reduction="none")
-    derivatives = loss.grad_and_hess(*inputs, reduction="none")
+    slopes: Any = getattr(loss, "grad_and_hess", None)
+    derivatives = slopes(*inputs, reduction="none") if slopes else (loss.grad(*inputs),)
     first = [x[0] if isinstance(x, tuple) else x for x in derivatives]
     return [float(np.ravel(x)[0]) for x in (value, *first)]
 
 
 def _pointwise(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
-    if registry.input_names(row) != ["pred", "target"]:
+    if (
+        registry.input_names(row) != ["pred", "target"]
+        or row["terms"] != row["arguments"][0]["shape"]
+    ):
         yield from _terms(row)
         return
     if row["target_domain"] != "[0, 1]":
@@ -105,7 +110,7 @@ def _pointwise(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
 def _terms(row: Row) -> Iterator[tuple[str, list[Any]]]:
     """Move the first input, with the others where their domains begin."""
     first, *others = row["arguments"]
-    fixed = [_somewhere(argument) for argument in others]
+    fixed = [[x] if len(x) > 1 else x for x in map(_somewhere, others)]
     for step in (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0):
         start = _somewhere(first)
         moved = [x + step * (k % 2 == 0) for k, x in enumerate(start)]

@@ -53,6 +53,18 @@ def test_a_form_shows_what_it_takes(made):
     compile(text, "stub", "exec")
 
 
+def test_type_checkers_see_the_forms_as_they_are():
+    assert form_stubs.PATH.read_text() == form_stubs.text(), "run python -m tests.form_stubs"
+
+
+@pytest.mark.parametrize("row", cases.ROWS.values(), ids=list(cases.ROWS))
+def test_each_loss_has_the_form_of_its_row(row):
+    kind = getattr(fl, row["class_name"])
+    assert [*kind._form.inputs, *kind._form.by_name] == input_names(row)
+    assert kind._form.gradients == row["differentiable"]
+    assert hasattr(kind, "grad_and_hess") == row.get("hessian", True)
+
+
 def test_inputs_go_to_their_places_by_name():
     loss = fl.Triplet()
     a, b, c = [[0.0, 0.0]], [[3.0, 4.0]], [[0.0, 2.0]]

@@ -240,18 +240,6 @@ def test_the_page_of_losses_is_the_one_that_the_tables_give(capsys):
     assert (ROOT / "docs" / "losses.md").read_text() == capsys.readouterr().out
 
 
-def test_type_checkers_see_the_forms_as_they_are():
-    assert form_stubs.PATH.read_text() == form_stubs.text(), "run python -m tests.form_stubs"
-
-
-@names
-def test_each_loss_has_the_form_of_its_row(row):
-    kind = getattr(fl, row["class_name"])
-    assert [*kind._form.inputs, *kind._form.by_name] == input_names(row)
-    assert kind._form.gradients == row["differentiable"]
-    assert hasattr(kind, "grad_and_hess") == row.get("hessian", True)
-
-
 @names
 def test_each_loss_has_its_records_and_is_told_of(row):
     """Bits of C++ (test_bits has those of Python), what errors are relative to, and news."""

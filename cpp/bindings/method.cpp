@@ -1,5 +1,7 @@
 #include "method.h"
 
+#include <structmember.h>
+
 #include <algorithm>
 #include <deque>
 #include <iterator>
@@ -19,13 +21,13 @@ constexpr PyObject* Arguments::*option_places[] = {&Arguments::sample_weight, &A
 // Interned, as the keywords in compiled Python are, so that most comparisons are of two pointers.
 struct Words {
   PyObject* option[option_count];
-  PyObject* spec = PyUnicode_InternFromString("_spec");
 
   Words() {
     for (int i = 0; i < option_count; ++i) option[i] = PyUnicode_InternFromString(option_names[i]);
   }
 };
 const Words* words = nullptr;  // made when the module is imported, once
+Py_ssize_t place_of_spec = 0;  // of the slot `_spec` in a loss; known from the first method on
 
 // Where the argument of this name belongs, or null.
 template <class Same>
@@ -48,8 +50,9 @@ PyObject** find(const Spec& spec, int options, Arguments& into, Same same) {
 template <Request request>
 PyObject* method(PyObject* self, PyObject* const* values, Py_ssize_t count, PyObject* names) {
   try {
-    const auto owner = py::reinterpret_steal<py::object>(PyObject_GetAttr(self, words->spec));
-    if (!owner) throw py::error_already_set();
+    const auto owner = py::reinterpret_borrow<py::object>(  // CPython has checked the type of self
+        *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + place_of_spec));
+    if (!owner) throw py::attribute_error("_spec");
     const Spec& spec = spec_of(owner.ptr());
     Arguments arguments;
     place(spec, values, count, names, request == Request::grad_and_hess ? option_count : option_count - 1, arguments);
@@ -82,12 +85,15 @@ Text& kept(const std::string& text) {
   return all.emplace_back(Text{text, {}});
 }
 
-// Gives a class one of the methods. `text` is its signature and its docstring, as CPython has them for functions in
-// C: "grad($self, pred, target)\n--\n\nReturn the gradient."
+// Gives a class that derives from Loss one of the methods. `text` is its signature and its docstring, as CPython has
+// them for functions in C: "grad($self, pred, target)\n--\n\nReturn the gradient."
 void add_method(const py::type& kind, const std::string& name, const std::string& text) {
   const auto* found =
       std::find_if(std::begin(methods), std::end(methods), [&](const Named& m) { return m.name == name; });
   if (found == std::end(methods)) throw py::value_error(name + " is no method of a loss");
+  const py::object slot = kind.attr("_spec");
+  if (!Py_IS_TYPE(slot.ptr(), &PyMemberDescr_Type)) throw py::type_error("_spec is no slot");
+  place_of_spec = reinterpret_cast<PyMemberDescrObject*>(slot.ptr())->d_member->offset;
   Text& its = kept(text);
   its.definition = {found->name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(found->method)),
                     METH_FASTCALL | METH_KEYWORDS, its.signature_and_doc.c_str()};

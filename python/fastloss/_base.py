@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
 from ._core import Spec
-from ._habits import advised, method_hint
+from ._habits import Absent, absent, advised
 from .stream import Stream
 
 T = TypeVar("T")
@@ -107,8 +107,12 @@ class Loss:
 
         __setattr__ = __delattr__ = _refuse
 
-        def __getattr__(self, name):
-            raise AttributeError(method_hint(type(self).__name__, name))
+        def __dir__(self):
+            return [name for name in object.__dir__(self) if name not in absent]
+
+
+for _name in absent:
+    setattr(Loss, _name, Absent(_name))
 
 
 def _rebuild(kind: type[Loss], params: dict[str, Any]) -> Loss:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ._core import rows
 from ._errors import ParameterError
@@ -34,7 +34,7 @@ _PARAMETERS = {
     "logits": "from_logits",
     "smoothing": "label_smoothing",
 }
-_METHODS = {
+absent = {  # what a loss has not
     "backward": "value_and_grad returns value and gradient at once; fastloss.torch has autograd",
     "forward": "a loss is called itself",
     "gradient": "did you mean grad?",
@@ -121,10 +121,17 @@ def _construction(kind: Any, given: tuple[Any, ...], params: Any, error: Excepti
     return None
 
 
-def method_hint(kind: str, name: str) -> str:
-    """Return the message of an AttributeError of a loss."""
-    hint = f"; {_METHODS[name]}" if name in _METHODS else ""
-    return f"{kind!r} object has no attribute {name!r}{hint}"
+class Absent:
+    """A name that a loss has not, with an answer. A ``__getattr__`` would slow every call down."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.__doc__ = f"There is none; {absent[name]}"  # what help() shows
+
+    def __get__(self, loss: object, owner: type) -> NoReturn:
+        raise AttributeError(
+            f"{owner.__name__!r} object has no attribute {self.name!r}; {absent[self.name]}"
+        )
 
 
 def _near(word: str, words: Iterable[str]) -> str | None:

@@ -8,7 +8,8 @@ import numpy as np
 import sklearn
 
 from ._curvature import require_curvature
-from ._errors import LabelError, ParameterError
+from ._errors import ParameterError
+from ._sklearn_input import LabelError
 from .registry import find
 
 _TESTED = "1.9"

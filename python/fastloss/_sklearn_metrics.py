@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.metrics import make_scorer
 
 from ._errors import DTypeError, LabelError, ParameterError, ShapeError
+from ._sklearn_input import check_columns, check_input, value_errors, warn_of_sums
 from .registry import find
 
 if TYPE_CHECKING:
@@ -42,9 +43,14 @@ class Metric:
     def __call__(
         self, y_true: ArrayInput, y_pred: ArrayInput, *, sample_weight: ArrayInput | None = None
     ) -> float:
-        pred, target, weight = np.asarray(y_pred), np.asarray(y_true), sample_weight
+        with value_errors():
+            return self._mean(np.asarray(y_pred), np.asarray(y_true), sample_weight)
+
+    def _mean(self, pred: Array, target: Array, weight: Any) -> float:
         if pred.dtype.kind in "biu":  # as from the predict method of a classifier
             pred = pred.astype(np.float64)
+        weight = None if weight is None else np.asarray(weight)
+        check_input(self.loss, pred, target, weight)
         if find(self.loss.name)[0]["room"] == "rows":
             pred = self._columns(pred)
         if self.labels is None and of_classes(self.loss) and target.dtype.kind in "OSU":
@@ -54,11 +60,14 @@ class Metric:
             )
         if self.labels is not None and target.ndim == 1:
             target = self._positions(target, pred)
-        if weight is not None:
-            weight = np.asarray(weight)
-            if weight.ndim == 1 and find(self.loss.name)[0]["room"] == "pointwise":
-                weight = weight.reshape(-1, *[1] * (pred.ndim - 1))
-        return float(self.loss(pred, target, sample_weight=weight, n_threads=self.n_threads))
+        check_columns(self.loss, pred, target)
+        one_each = find(self.loss.name)[0]["room"] == "pointwise"
+        if weight is not None and weight.ndim == 1 and one_each:
+            weight = weight.reshape(-1, *[1] * (pred.ndim - 1))
+        mean = float(self.loss(pred, target, sample_weight=weight, n_threads=self.n_threads))
+        if self.labels is not None:  # without classes it is the loss itself, of whatever it takes
+            warn_of_sums(self.loss, pred)
+        return mean
 
     def __repr__(self) -> str:
         labels = "" if self.labels is None else f", labels={self.labels.tolist()}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _core
 from ._errors import FastlossError, ShapeError
 from .registry import find
 from .stream import Stream
@@ -67,8 +68,9 @@ def evaluate(
 
     Raises
     ------
-    ShapeError
-        When shapes do not fit together, or sizes are unknown.
+    ShapeError, DTypeError, ParameterError
+        Before anything runs: when shapes do not fit together or sizes are unknown, when the dtype
+        that Dask knows is one that the loss does not take, or an option is none.
     FastlossError
         What a chunk raises; the message names the chunk, within which it counts.
 
@@ -145,6 +147,7 @@ def stream(
         operands += _cut(loss, name, x, first, (every, terms))
     if sample_weight is not None:
         operands += _cut_weight(loss, sample_weight, first, terms)
+    _check(loss, reduction, n_threads, operands[::2], weighted=sample_weight is not None)
     # A number for each block, from which an error tells where it happened.
     grid = tuple(len(first.chunks[k]) for k in blocks)
     operands += [array.from_array(np.arange(np.prod(grid, dtype=int)).reshape(grid), 1), blocks]
@@ -230,6 +233,15 @@ def _cut_weight(loss: Loss, x: Any, first: Any, terms: tuple[int, ...]) -> list[
     sizes = zip(axes, given.shape, strict=True)
     cut = tuple(first.chunks[k] if n == first.shape[k] else (1,) for k, n in sizes)
     return [given.rechunk(cut), axes]
+
+
+def _check(
+    loss: Loss, reduction: str, n_threads: int | None, arrays: list[Any], weighted: bool
+) -> None:
+    """Raise here what the first task would: wrong element types, shapes and options."""
+    like = [np.broadcast_to(np.zeros((), x.dtype), x.shape) for x in arrays]  # of no memory
+    weight = like.pop() if weighted else None
+    _core.check(loss._spec, weight, reduction, n_threads, *like)
 
 
 def _seen(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ._named import prediction_loss
 
 try:
+    from ._sklearn_input import DTypeError, LabelError
     from ._sklearn_metrics import Metric, scorer_of
 except ImportError as missing:
     raise ImportError(
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ._base import Loss
     from ._types import Integer
 
-__all__ = ["as_hgb_loss", "metric", "scorer"]
+__all__ = ["DTypeError", "LabelError", "as_hgb_loss", "metric", "scorer"]
 
 
 def metric(
@@ -52,7 +53,14 @@ def metric(
     ParameterError
         When the loss does not take ``(pred, target)``, or labels do not suit it.
     LabelError, ShapeError, DTypeError, DomainError
-        By the calls; a ``y_true`` that is none of the labels is a LabelError.
+        By the calls, all of them ValueErrors here, as scikit-learn's own metrics raise: a
+        ``y_true`` that is none of the labels is a LabelError, NaN, infinities and weights that are
+        all 0 are DomainErrors, no samples at all a ShapeError.
+
+    Warns
+    -----
+    UserWarning
+        When rows of probabilities of the ``labels`` do not sum to one.
 
     Examples
     --------
@@ -98,7 +106,8 @@ def scorer(
     ParameterError
         When the loss does not take ``(pred, target)``.
     LabelError
-        By the calls, when y has a class that the estimator did not see in fit. Cross-validation
+        By the calls, when y has a class that the estimator did not see in fit; a ValueError too,
+        as all of these errors. Cross-validation
         turns this into NaN and a warning unless ``error_score="raise"``.
 
     Examples

@@ -101,6 +101,25 @@ def test_reductions_and_weights_are_those_of_keras(loss, theirs, options, reduct
     np.testing.assert_allclose(ours, wanted, rtol=3e-6, strict=True)
 
 
+@pytest.mark.parametrize(
+    ("loss", "theirs"),
+    [
+        (fl.BinaryCrossEntropy(eps=1e-7), keras.losses.BinaryCrossentropy()),
+        (fl.BinaryFocal(eps=1e-7, alpha=None), keras.losses.BinaryFocalCrossentropy()),
+    ],
+    ids=["cross-entropy", "focal"],
+)
+def test_certain_predictions_are_clipped_where_the_page_says(loss, theirs):
+    ours = door.Loss(loss)
+    for target, pred, wanted in ((0.0, 1.0, 2.0**-23), (1.0, 0.0, 1e-7)):
+        given = np.array([[target]], np.float32), np.array([[pred]], np.float32)
+        # A focal loss has factors of (1 - 1e-7)^2 beside its logarithm.
+        assert float(theirs(*given)) == pytest.approx(-np.log(wanted), rel=1e-6)
+        assert float(ours(*given)) == pytest.approx(-np.log(1e-7), rel=1e-6)
+    unclipped = door.Loss(type(loss)())(np.zeros((1, 1)), np.ones((1, 1)))
+    assert np.isinf(array(unclipped))
+
+
 def test_targets_of_one_axis_more_or_less():
     pred, target = np.array([[0.5], [3.0]], np.float32), np.zeros(2)
     loss = door.Loss(fl.Huber(), reduction="none")

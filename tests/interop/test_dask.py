@@ -226,6 +226,34 @@ def test_bad_input():
             call()
 
 
+def test_a_wrong_dtype_is_found_before_a_task_runs():
+    ran = []
+
+    def read(block):
+        ran.append(block)
+        return block
+
+    def lazily(dtype, shape=(8,)):
+        source = da.ones(shape, dtype=dtype, chunks=4)
+        return source.map_blocks(read, dtype=dtype, meta=np.empty((0,) * len(shape), dtype))
+
+    rows = fl.SparseCategoricalCrossEntropy(from_logits=True)
+    good, scores = lazily(np.float32), lazily(np.float32, (8, 4))
+    for words, loss, inputs, weight in (
+        ("pred has dtype int64", fl.Huber(), (lazily(np.int64), good), None),
+        ("target has dtype complex64", fl.Huber(), (good, lazily(np.complex64)), None),
+        ("target has dtype object", fl.Huber(), (good, lazily(object)), None),
+        ("target has dtype float32", rows, (scores, good), None),
+        ("sample_weight has dtype complex64", fl.Huber(), (good, good), lazily(np.complex64)),
+    ):
+        with pytest.raises(fl.DTypeError, match=words) as caught:
+            stream(loss, *inputs, sample_weight=weight, compute=False)
+        assert "chunk" not in str(caught.value)
+    assert not ran
+    assert evaluate(rows, scores, lazily(np.int8)) == rows(np.ones((8, 4), np.float32), np.ones(8, int))
+    assert ran
+
+
 def test_without_dask_the_error_says_what_to_install():
     code = "import sys; sys.modules['dask'] = None; import fastloss.dask"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

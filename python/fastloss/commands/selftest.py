@@ -11,7 +11,7 @@ import numpy as np
 
 import fastloss as fl
 
-from ..registry import find, input_names
+from ..registry import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,10 +194,20 @@ def _inputs(name: str) -> list[Any]:
     """Enough terms for several threads, inside the domain of any loss."""
     random = np.random.default_rng(0)
     row, _ = find(name)
-    shape = (100_000,) if row["room"] == "pointwise" else (20_000, 16)
-    arrays: list[Any] = [random.random(shape, np.float32) for _ in input_names(row)]
-    if row["labels"]:
-        arrays[-1] = random.integers(0, shape[-1], shape[:-1])
-    elif row["room"] == "pairs" and input_names(row)[-1] == "target":
-        arrays[-1] = random.integers(0, 2, shape[:-1])
+    inner = any(word.isupper() for word in row["arguments"][0]["shape"].split())
+    sizes = {"*b": (20_000,) if inner else (100_000,), "C": (16,), "D": (16,), "4": (4,)}
+    arrays: list[Any] = []
+    for argument in row["arguments"]:
+        shape = tuple(n for word in argument["shape"].split() for n in sizes[word])
+        if argument["role"] == "labels":
+            arrays.append(random.integers(0, 16, shape))
+        elif argument["role"] == "given" and shape[-1:] == sizes["*b"]:
+            arrays.append(random.integers(0, 2, shape))
+        else:
+            arrays.append(random.random(shape, np.float32))
+        if shape[1:] == sizes["4"]:
+            arrays[-1].sort(axis=-1)  # the corners of a box, in order
+    if all(x.ndim == 1 for x in arrays):
+        for k, other in row["ordered"]:
+            arrays[k], arrays[other] = np.sort([arrays[k], arrays[other]], axis=0)
     return arrays

@@ -122,7 +122,9 @@ FASTLOSS_INLINE DoubleDouble wide_log(DoubleDouble x) {
   const double up = tiny ? C::up : 1;
   const BinaryParts<double> b = split_exponent(x.hi * up);
   const double k = tiny ? b.k - C::up_log2 : b.k;
-  const Pair<double> f = fast_two_sum(b.m - 1, x.lo * up * power_ratio(b.m, x.hi * up));
+  const bool last = x.hi > 0x1.6a09e667f3bccp1023;  // of those the ratio is no number
+  const double x_lo = last ? 0 : x.lo * up * power_ratio(b.m, x.hi * up);
+  const Pair<double> f = fast_two_sum(b.m - 1, x_lo);
   // s = f / (2 + f), y = z (1/3 + z (1/5 + z tail)), log m = 2 s (1 + y)
   const Pair<double> den = fast_two_sum(2., f.hi);
   const double s = f.hi / den.hi, s_lo = (fma(-s, den.lo + f.lo, fma(-s, den.hi, f.hi) + f.lo)) / den.hi;
@@ -200,7 +202,7 @@ FASTLOSS_INLINE N power_of_log(N log, double gamma) {
 
 // q^gamma for q in [0, 1] and any gamma; 0^0 = 1.
 template <class N>
-FASTLOSS_INLINE N pow(N q, double gamma) {
+FASTLOSS_INLINE N wide_pow(N q, double gamma) {
   const bool zero = q == N(0);
   const N at_zero = gamma > 0 ? 0. : (gamma == 0 ? 1. : Format<double>::inf);
   return choose(zero, at_zero, wide_exp(N(gamma) * wide_log(choose(zero, N(1), q))));

@@ -53,6 +53,10 @@ FASTLOSS_INLINE Pair<T> by_sign(T z, Pair<T> a, Pair<T> b) {
   return {by_sign(z, a.hi, b.hi), by_sign(z, a.lo, b.lo)};
 }
 template <class T>
+FASTLOSS_INLINE Pair<T> choose(bool c, Pair<T> a, Pair<T> b) {
+  return {c ? a.hi : b.hi, c ? a.lo : b.lo};
+}
+template <class T>
 FASTLOSS_INLINE T twice(T x) {
   return x + x;
 }
@@ -93,6 +97,14 @@ FASTLOSS_INLINE void assign(Pair<float>& x, Pair<double> c) { x = {float(c.hi), 
 
 FASTLOSS_INLINE Pair<double> doubled(double x) { return x; }
 FASTLOSS_INLINE Pair<double> doubled(Pair<double> x) { return x; }
+
+// A constant written as hi + lo.
+template <class N>
+FASTLOSS_INLINE N constant(double hi, double lo) {
+  N x;
+  assign(x, Pair<double>(hi, lo));
+  return x;
+}
 
 // Digits to spare for T: double for float, Pair<double> for double.
 template <class T>

@@ -63,6 +63,17 @@ FASTLOSS_INLINE Pair<T> log_pair(T x) {
   const BinaryParts<T> b = split_exponent(tiny ? x * C::up : x);
   return log_sum(tiny ? b.k - C::up_log2 : b.k, b.m - T(1), T(0));
 }
+// log(hi + lo), where lo is no more than some ULP of hi.
+template <class T>
+FASTLOSS_INLINE Pair<T> log_pair(Pair<T> x) {
+  using C = LogConstants<T>;
+  const bool tiny = x.hi < Format<T>::normal;
+  const T up = tiny ? C::up : T(1), lifted = x.hi * up;
+  const BinaryParts<T> b = split_exponent(lifted);
+  const T lo = x.lo == T(0) ? T(0) : x.lo * up * power_ratio(b.m, lifted);  // the ratio of the largest x is no number
+  const Pair<T> f = fast_two_sum(b.m - T(1), lo);
+  return log_sum(tiny ? b.k - C::up_log2 : b.k, f.hi, f.lo * fma(f.hi, f.hi, T(1) - f.hi));  // nearly lo / (1 + hi)
+}
 template <class T>
 FASTLOSS_INLINE Pair<T> log1p_pair(T x) {
   using C = LogConstants<T>;

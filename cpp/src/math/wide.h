@@ -122,7 +122,8 @@ FASTLOSS_INLINE DoubleDouble wide_log(DoubleDouble x) {
   const double up = tiny ? C::up : 1;
   const BinaryParts<double> b = split_exponent(x.hi * up);
   const double k = tiny ? b.k - C::up_log2 : b.k;
-  const double x_lo = x.lo == 0 ? 0 : x.lo * up * power_ratio(b.m, x.hi * up);  // the ratio is none from 2^1023.5 on
+  const bool last = x.hi > 0x1.6a09e667f3bccp1023;  // of those the ratio is no number
+  const double x_lo = last ? 0 : x.lo * up * power_ratio(b.m, x.hi * up);
   const Pair<double> f = fast_two_sum(b.m - 1, x_lo);
   // s = f / (2 + f), y = z (1/3 + z (1/5 + z tail)), log m = 2 s (1 + y)
   const Pair<double> den = fast_two_sum(2., f.hi);

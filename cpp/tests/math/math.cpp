@@ -1,9 +1,12 @@
 // The functions of cpp/src/math on every tier of this machine, against the same in a wider type.
 //
-//   fastloss_math FILE               a million numbers of each: errors, and the bits against those recorded in FILE
-//   fastloss_math --bits             prints what FILE holds
-//   fastloss_math --sweep [NAME...]  all 2^32 floats (2^28 pairs of them) and 10^6 doubles, on all cores; prints the
-//                                    largest errors, which docs/numerics.md lists. Some minutes for each function.
+//   fastloss_math FILE
+//     A million floats and 30000 doubles of each: errors, and the bits against those recorded in FILE.
+//   fastloss_math --bits
+//     Prints what FILE holds.
+//   fastloss_math --sweep [NAME...]
+//     All 2^32 floats (2^28 pairs of them) and a million doubles of each, on all cores: the largest errors, which
+//     docs/numerics.md lists. Some minutes for each function.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -29,7 +32,7 @@ double allowed(const Case& c) {
 template <class T>
 Points<T> some_points(std::size_t k) {
   const Case& c = cases()[k];
-  Points<T> all = points<T>(c.domain, sizeof(T) == 4 ? 300'000 : 60'000, k);
+  Points<T> all = points<T>(c.domain, sizeof(T) == 4 ? 100'000 : 30'000, k);
   if constexpr (sizeof(T) == 4) {
     for (std::uint64_t b = k; c.arguments == 1 && b < std::uint64_t{1} << 32; b += 4093)
       all.add(std::bit_cast<float>(static_cast<std::uint32_t>(b)));

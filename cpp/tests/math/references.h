@@ -38,6 +38,7 @@ R density(R z) {
 }
 template <class R>
 R hazard_excess(R z) {
+  if (std::isnan(z)) return z;
   if (z < 3) return density(z) / (std::erfc(z * std::sqrt(R(0.5))) / 2) - z;
   R excess = 0;
   for (int k = static_cast<int>(10 + 900 / (z * z)); k > 0; --k) excess = R(k) / (z + excess);

@@ -239,4 +239,8 @@ def numbers(x):
     x = np.asarray(x)
     if x.dtype.kind in "iub":
         return int(x) if x.ndim == 0 else [int(k) for k in x]
-    return mpf(float(x)) if x.ndim == 0 else [mpf(float(k)) for k in x]
+    if x.ndim == 0:
+        return mpf(float(x))
+    values = x.astype(np.float64).tolist()
+    made = {value: mpf(value) for value in set(values)}  # a vocabulary's row has few of them
+    return [made[value] for value in values]

@@ -195,3 +195,28 @@ def test_torch_script_says_what_to_use():
             warnings.simplefilter("ignore")
             with pytest.raises(RuntimeError, match=r"torch\.jit\.trace"):
                 torch.jit.script(module)
+
+
+def test_second_derivatives_of_what_aot_has_compiled_are_refused():
+    x = torch.randn(5, requires_grad=True)
+    compiled = torch.compile(lambda x: functional.mse_loss(x, torch.zeros(5)), backend="aot_eager")
+    (gradient,) = torch.autograd.grad(compiled(x), x, create_graph=True)
+    torch.testing.assert_close(gradient, 2 * x / 5)
+    with pytest.raises(RuntimeError, match="support double backward"):
+        torch.autograd.grad(gradient.sum(), x)
+
+
+def test_graphs_are_saved_and_loaded(tmp_path):
+    x, t = torch.randn(2, 4)
+    loss = ft.Loss("huber", delta=0.5)
+    traced, program = jit_trace(loss, (x, t)), torch.export.export(Calling(loss), (x, t))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(traced, tmp_path / "traced.pt")
+        torch.export.save(program, tmp_path / "program.pt2")
+        loaded = [
+            torch.jit.load(tmp_path / "traced.pt"),
+            torch.export.load(tmp_path / "program.pt2").module(),
+        ]
+    for graph in loaded:
+        assert torch.equal(graph(x + 1, t), loss(x + 1, t))

@@ -11,7 +11,7 @@ from . import operators
 from .call import Call, plain, refuse
 from .eager import Evaluation
 from .errors import Names
-from .form import ROWS, Form, form_of
+from .form import ROWS, Form, form_of, parsed
 from .ways import ordinary
 
 if TYPE_CHECKING:
@@ -37,14 +37,15 @@ def apply(
             evaluate, tensors, text, numbers, vectors, inputs, weight, reduction, scale
         )
         return value
-    with_grad = refuse(form.names, inputs, weight, vectors, form.vector_names)
+    parts = parsed(text)
+    with_grad = refuse(parts.names, inputs, weight, vectors, parts.vectors)
     if not ordinary(tensors):
         value = operators.evaluate(
             text, list(numbers), list(vectors), list(inputs), weight, reduction, scale
         )
         return value
     bare = None if weight is None else plain(weight)
-    call = Call(form.names, loss or form.loss, bare, reduction, scale)
+    call = Call(parts.names, loss or form.loss, bare, reduction, scale)
     if with_grad:
         value = Evaluation.apply(call, form, *inputs)
         return value

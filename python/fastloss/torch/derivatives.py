@@ -19,7 +19,7 @@ from .form import Form, has_diagonal_hessian, parsed
 from .ways import forward_mode, transformed, way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .form import Terms
 
@@ -128,14 +128,6 @@ def _wide(tensors: Tensors) -> list[torch.Tensor]:
     return [tensor.float() if tensor.dtype in HALVES else tensor for tensor in tensors]
 
 
-def _times(grads: Tensors, factor: torch.Tensor, inputs: Tensors) -> tuple[torch.Tensor, ...]:
-    """Return gradients times a factor, as gradients of the inputs."""
-    return tuple(
-        (grad * factor.to(grad.dtype)).to(tensor.dtype)
-        for grad, tensor in zip(grads, inputs, strict=False)
-    )
-
-
 def chain(
     form: Form,
     inputs: Tensors,
@@ -143,13 +135,13 @@ def chain(
     reduction: str,
     scale: float,
     upstream: torch.Tensor,
-) -> tuple[torch.Tensor, ...]:
+) -> list[torch.Tensor]:
     """Return the gradients of the inputs, given that of the value, by operators alone."""
     text, numbers, vectors = form
     wide = _wide(inputs)
     grads = operators.gradient(text, list(numbers), list(vectors), wide, weight, reduction, scale)
     factor = form.terms(inputs).spread(upstream) if reduction == "none" else upstream
-    return _times(grads, factor, inputs)
+    return operators.times(grads, inputs, factor)
 
 
 def _primal(asked: Asked, tensors: Tensors, tangents: Sequence[torch.Tensor | None]) -> Tensors:
@@ -182,9 +174,15 @@ class Evaluate(_Operator):
         nothing = (None,) * (len(tensors) + 1)
         if upstream is None:
             return nothing
+        factor = asked.spread(upstream, tensors)
         if not grads or torch.is_grad_enabled() or forward_mode():
             grads = operators.gradient(*asked.arguments(_wide(tensors)))
-        chained = _times(grads, asked.spread(upstream, tensors), tensors)
+            chained = operators.times(grads, tensors, factor)
+        elif torch._C._len_torch_dispatch_stack():
+            # AOTAutograd refuses to differentiate its backward, where that has the inputs in it.
+            chained = operators.chain(grads, tensors[: asked.differentiable], factor)
+        else:
+            chained = operators.times(grads, tensors, factor)
         return (None, *chained, *nothing[len(chained) + 1 :])
 
     @staticmethod
@@ -263,18 +261,27 @@ class Curvature(_Operator):
         Curvature.backward(ctx)
 
 
-def _differentiated(arguments: tuple[Any, ...]) -> bool:
+def _differentiated(tensors: Iterable[torch.Tensor]) -> bool:
     """Whether this level may differentiate a call."""
     if torch._C._is_fwd_grad_enabled() and (forward_mode() or transformed()):
         return True
-    _, _, vectors, inputs, weight, _, _ = arguments
-    wanted = torch.is_grad_enabled()
-    return wanted and any(x is not None and x.requires_grad for x in (*inputs, *vectors, weight))
+    return torch.is_grad_enabled() and any(x.requires_grad for x in tensors)
 
 
-def _register(name: str, at_this_level: Callable[..., Any], operator: Callable[..., Any]) -> None:
+def _tensors(arguments: Iterable[Any]) -> Iterator[torch.Tensor]:
+    """Yield the tensors among the arguments of an operator, and in its lists."""
+    for argument in arguments:
+        if isinstance(argument, torch.Tensor):
+            yield argument
+        elif isinstance(argument, list | tuple):
+            yield from _tensors(argument)
+
+
+def _register(name: str, at_this_level: Callable[..., Any]) -> None:
+    operator = getattr(operators, name)
+
     def kernel(*arguments: Any) -> Any:
-        if _differentiated(arguments):
+        if _differentiated(_tensors(arguments)):
             return at_this_level(*arguments)
         with torch._C._AutoDispatchBelowAutograd():
             return operator(*arguments)
@@ -282,11 +289,9 @@ def _register(name: str, at_this_level: Callable[..., Any], operator: Callable[.
     operators.LIBRARY.impl(name, kernel, "Autograd")
 
 
-_register("evaluate", Evaluate.at_this_level, operators.evaluate)
-_register("gradient", lambda *a: list(Gradient.at_this_level(*a)), operators.gradient)
-_register("curvature", Curvature.at_this_level, operators.curvature)
-_register(
-    "value_and_grad",
-    lambda *a: [operators.evaluate(*a), *operators.gradient(*a)],
-    operators.value_and_grad,
-)
+_register("evaluate", Evaluate.at_this_level)
+_register("gradient", lambda *a: list(Gradient.at_this_level(*a)))
+_register("curvature", Curvature.at_this_level)
+# To what differentiates them, these are their parts.
+_register("value_and_grad", lambda *a: [operators.evaluate(*a), *operators.gradient(*a)])
+_register("chain", operators.times)

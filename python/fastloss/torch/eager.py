@@ -25,9 +25,7 @@ class Evaluation(torch.autograd.Function):  # type: ignore[misc]
     def forward(ctx: Any, call: Call, form: Form, *inputs: torch.Tensor) -> torch.Tensor:
         bare = [plain(tensor) for tensor in inputs]
         value, ctx.grads = call.value_and_grad(bare)
-        ctx.call = call._replace(weight=None)
-        ctx.form = form._replace(vectors=())
-        ctx.weighted = call.weight is not None
+        ctx.call, ctx.form, ctx.weighted = call, form, call.weight is not None
         weights = (call.weight,) if ctx.weighted else ()
         ctx.save_for_backward(*inputs, *weights, *form.vectors)
         return value
@@ -71,7 +69,8 @@ class Evaluation(torch.autograd.Function):  # type: ignore[misc]
         """Return them as results of operators, which whatever goes on here can see."""
         inputs, weight, vectors = Evaluation.kept(ctx)
         form = ctx.form._replace(vectors=vectors)
-        return chain(form, inputs, weight, ctx.call.reduction, ctx.call.scale, upstream)
+        grads = chain(form, inputs, weight, ctx.call.reduction, ctx.call.scale, upstream)
+        return tuple(grads)
 
     @staticmethod
     def kept(

@@ -52,11 +52,6 @@ class Form(NamedTuple):
         return parsed(self.text).names
 
     @property
-    def vector_names(self) -> tuple[str, ...]:
-        """The names of the vectors."""
-        return parsed(self.text).vectors
-
-    @property
     def loss(self) -> Loss:
         """The loss; one that was made before is used again."""
         return made(self.text, tuple(self.numbers), tuple(tuple(v.tolist()) for v in self.vectors))

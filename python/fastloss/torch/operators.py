@@ -2,7 +2,8 @@
 
 `evaluate` gives the value, `value_and_grad` the gradients with it, `gradient` them alone and
 `curvature` the diagonal of the Hessian. Each is known by its shapes (fake kernels), runs on a batch
-entry by entry (torch.func.vmap) and can be differentiated by the next (`derivatives`).
+entry by entry (torch.func.vmap) and can be differentiated by the next (`derivatives`). `chain`
+multiplies gradients that are there.
 """
 
 from __future__ import annotations
@@ -143,6 +144,24 @@ for _name, _returns, _kernel, _fake in (
     torch.library.register_fake(f"fastloss::{_name}", _fake, lib=LIBRARY)
     _operator = getattr(torch.ops.fastloss, _name).default
     torch.library.register_vmap(f"fastloss::{_name}", _batched(_operator, _fake), lib=LIBRARY)
+
+LIBRARY.define("chain(Tensor[] gradients, Tensor[] inputs, Tensor factor) -> Tensor[]", tags=TAGS)
+
+
+def times(
+    grads: Sequence[torch.Tensor], inputs: Sequence[torch.Tensor], factor: torch.Tensor
+) -> list[torch.Tensor]:
+    """Return gradients times a factor, as gradients of the inputs."""
+    return [
+        (grad * factor.to(grad.dtype)).to(tensor.dtype)
+        for grad, tensor in zip(grads, inputs, strict=False)
+    ]
+
+
+LIBRARY.impl("chain", times, "CPU")
+torch.library.register_fake("fastloss::chain", times, lib=LIBRARY)
+chain = torch.ops.fastloss.chain.default
+torch.library.register_vmap("fastloss::chain", _batched(chain, times), lib=LIBRARY)
 
 evaluate = torch.ops.fastloss.evaluate.default
 value_and_grad = torch.ops.fastloss.value_and_grad.default

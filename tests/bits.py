@@ -68,7 +68,10 @@ def battery_inputs(case, lead, classes, dtype, seed=1):
             wide(count, seed + 7 * k).reshape(shape) / 8 for k in range(row["differentiable"])
         ]
         if row["differentiable"] < len(row["inputs"]):
-            inputs.append(numbers(n, seed + 5, 2))
+            two = " or " in row["target_domain"]
+            inputs.append(
+                drawn(row["target_domain"], (n,), seed + 5) if two else numbers(n, seed + 5, 2)
+            )
         return [x.astype(dtype) for x in inputs]
     plain = row["inputs"] == ["pred", "target"] and row["terms"] == row["arguments"][0]["shape"]
     if row["room"] == "pointwise" and not (plain and " or " not in row["target_domain"]):

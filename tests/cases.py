@@ -23,7 +23,7 @@ SHARE, SEED = 0.0, 0  # of the mixtures that are tried, and what draws them: set
 CLASSES = 5  # of the vectors among the parameters, and of the last axis that fits them
 VECTORS = ((0.5, 1.0, 2.0, 0.25, 1.5), (1.0, 0.0, 3.0, 0.125, 1.0))
 
-# What is tried for a parameter, where its range alone does not say.
+# What is tried for a parameter, or for that of one loss, where its range alone does not say.
 CHOICES = {
     "gamma": (0.0, 0.5, 1.0, 2.0, 3.7, 5.0),
     "alpha": (None, 0.25, 1.0),
@@ -35,10 +35,11 @@ CHOICES = {
     "axis": (-1, 0),
     "ignore_index": (None, 2, -100),
     "pos_weight": (1.0, 2.5, 0.0, VECTORS[0]),
+    "cosine_embedding.margin": (0.0, 0.5, -0.5),
 }
 
 
-def choices(parameter):
+def choices(parameter, loss=""):
     """Return the values that are tried for a parameter, by its name or else by its kind."""
     name, kind, default = parameter["name"], parameter["kind"], parameter["default"]
     if kind == "flag":
@@ -48,6 +49,8 @@ def choices(parameter):
     if kind == "vector or None":
         high = 1.0 if parameter["range"] == "[0, 1]" else np.inf
         return (None, *(tuple(min(x, high) for x in v) for v in VECTORS))
+    if f"{loss}.{name}" in CHOICES:
+        return CHOICES[f"{loss}.{name}"]
     if name in CHOICES:
         return CHOICES[name]
     if "integer" in kind or default is None:
@@ -66,7 +69,7 @@ def options_and_flags(name):
     parameters = ROWS[name]["parameters"]
     flags = [p["name"] for p in parameters if p["kind"] == "flag"]
     every = itertools.product(*[(False, True)] * len(flags))
-    return {p["name"]: choices(p) for p in parameters}, [
+    return {p["name"]: choices(p, name) for p in parameters}, [
         dict(zip(flags, on, strict=True)) for on in every
     ]
 
@@ -184,6 +187,12 @@ def domain_of(text):
     return (float(above[1]), np.inf) if above else (-np.inf, np.inf)
 
 
+def in_domain(text, share):
+    """Return numbers of [0, 1] as they are, or as one of the two that a domain names."""
+    low, high = domain_of(text)
+    return np.where(share < 0.5, low, high).astype(share.dtype) if " or " in text else share
+
+
 def domain_for(case, argument):
     """Return the words for what an input may hold, with the parameters of a case."""
     plainly, _, other = argument["domain"].partition("; ")
@@ -260,8 +269,12 @@ def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, har
         vectors = [rng.normal(0, 0.5, (*lead, classes)) for _ in range(row["differentiable"])]
         inputs = [np.round(x * 2**20) / 2**20 for x in vectors]
         if row["differentiable"] < len(row["inputs"]):
-            y = spread(rng, lead, *domain_of(row["target_domain"]))
-            inputs.append(np.round(y) if hard else y)
+            low, high = domain_of(row["target_domain"])
+            y = spread(rng, lead, low, high)
+            two = " or " in row["target_domain"]
+            inputs.append(
+                np.where(y < (low + high) / 2, low, high) if two else np.round(y) if hard else y
+            )
         return [x.astype(dtype) for x in inputs]
     axis = case.option("axis", -1)
     if row["room"] == "pointwise":

@@ -132,6 +132,8 @@ class Exact:
     def sqrt(x):
         x = Jet.of(x)
         y = mpmath.sqrt(x.v)
+        if y == 0:
+            return x.through(y, mpmath.inf, -mpmath.inf)
         return x.through(y, 1 / (2 * y), -1 / (4 * y**3))
 
     @staticmethod

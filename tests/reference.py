@@ -197,7 +197,7 @@ def addends(loss, *inputs):
 
 def entries(loss):
     """Return for each input whether a term has several entries of it."""
-    return [x["shape"].endswith("4") for x in cases.ROWS[loss.name]["arguments"]]
+    return [x["shape"].endswith(("4", "D")) for x in cases.ROWS[loss.name]["arguments"]]
 
 
 def term_weights(loss, *inputs):

@@ -1,5 +1,7 @@
 """Malformed options, outputs and parameters, generated for every loss."""
 
+import re
+
 import fastloss as fl
 import numpy as np
 import pytest
@@ -176,7 +178,8 @@ def wrong_values(parameter):
     if parameter["name"] != "p":
         numbers.append(INF)
     if bounds.startswith((">", "[", "(")):
-        numbers += [-0.001, -1]
+        low = float(re.search(r"-?[\d.]+", bounds)[0])
+        numbers += [low - 0.001, low - 1]
     if bounds.endswith(("]", ")")):
         numbers += [1.001, 2]
     if bounds.startswith("> "):

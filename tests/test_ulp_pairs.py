@@ -19,7 +19,8 @@ def vectors(case, features, dtype, scale, offset=0.0):
     count = case.row["differentiable"]
     inputs = [(offset + rng.normal(0, scale, (8, features))).astype(dtype) for _ in range(count)]
     if count < len(case.row["inputs"]):
-        inputs.append(np.array([0, 1, 0, 0.5, 0, 1, 0, 0.125]).astype(dtype))
+        target = np.array([0, 1, 0, 0.5, 0, 1, 0, 0.125]).astype(dtype)
+        inputs.append(cases.in_domain(case.row["target_domain"], target))
     return inputs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._base import Parameter
 from ._forms import PairLoss, TripleLoss
 
-__all__ = ["Contrastive", "Triplet"]
+__all__ = ["Contrastive", "CosineEmbedding", "Triplet"]
 
 
 class Contrastive(PairLoss):
@@ -75,6 +75,67 @@ class Contrastive(PairLoss):
     margin = Parameter[float]()
 
     def __init__(self, margin: float = 1.0) -> None:
+        super().__init__(margin=margin)
+
+
+class CosineEmbedding(PairLoss):
+    """Cosine embedding loss: pairs that belong together should point the same way, others apart.
+
+    ::
+
+        cos      = a . b / (|a| |b|)
+        loss     = 1 - cos where target is 1;  max(0, cos - margin) where it is -1
+        gradient = by a: -(b / |b| - cos a / |a|) / |a| where target is 1, its negative where it is
+                   -1 and cos > margin, else 0; by b likewise
+
+    ``a`` and ``b`` have one shape, ``(..., D)``, ``target`` has the shape ``(...)``; every pair is
+    a loss term.
+
+    Parameters
+    ----------
+    margin : float, default 0.0
+        The cosine up to which a pair that does not belong together costs nothing; in [-1, 1].
+
+    Raises
+    ------
+    ShapeError, DTypeError, DomainError, ParameterError
+        By the calls, as `PairLoss` describes; a target other than 1 and -1 is a `DomainError`.
+
+    See Also
+    --------
+    Contrastive : The same of distances.
+
+    Notes
+    -----
+    A vector of zeros has cosine 0 with every other, and gradient 0 on both sides; at
+    ``cos == margin`` the gradient is 0. The loss is not convex; ``curvature="positive"`` is the
+    exact Hessian where that is positive, else 0. Infinite entries have no direction: NaN.
+
+    Other libraries. PyTorch's ``CosineEmbeddingLoss`` adds 1e-12 to the squared lengths; Keras'
+    ``CosineSimilarity`` is ``-cos``, without targets. For PyTorch any target that is not 1 is -1.
+
+    References
+    ----------
+    S. Chopra, R. Hadsell, Y. LeCun, "Learning a Similarity Metric Discriminatively, with
+    Application to Face Verification", 2005.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> loss = fl.CosineEmbedding()
+    >>> a, b = [[1.0, 0.0], [1.0, 0.0]], [[0.0, 2.0], [3.0, 0.0]]
+    >>> loss(a, b, [1, -1], reduction="none")
+    array([1., 1.])
+    >>> loss.grad(a, b, [1, -1], reduction="sum")[0]
+    array([[ 0., -1.],
+           [ 0.,  0.]])
+    """
+
+    __slots__ = ()
+    name = "cosine_embedding"
+    margin = Parameter[float]()
+
+    def __init__(self, margin: float = 0.0) -> None:
         super().__init__(margin=margin)
 
 

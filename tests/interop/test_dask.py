@@ -250,7 +250,9 @@ def test_a_wrong_dtype_is_found_before_a_task_runs():
             stream(loss, *inputs, sample_weight=weight, compute=False)
         assert "chunk" not in str(caught.value)
     assert not ran
-    assert evaluate(rows, scores, lazily(np.int8)) == rows(np.ones((8, 4), np.float32), np.ones(8, int))
+    assert evaluate(rows, scores, lazily(np.int8)) == rows(
+        np.ones((8, 4), np.float32), np.ones(8, int)
+    )
     assert ran
 
 

@@ -67,6 +67,11 @@ constexpr Domain above(double low) { return {{low, largest_finite, true}}; }
 constexpr Domain at_least(double low) { return {{low, largest_finite}}; }
 constexpr Domain unless(const char* parameter, Interval interval) { return {interval, parameter}; }
 constexpr Domain unit_unless(const char* parameter) { return unless(parameter, unit); }
+// One of two numbers.
+constexpr Domain either(Interval ends) {
+  ends.ends_alone = true;
+  return {ends};
+}
 // One of two numbers, and of two others where the parameter says its second word.
 constexpr Domain either(Interval first, const char* parameter, Interval second) {
   first.ends_alone = second.ends_alone = true;

@@ -3,6 +3,7 @@
 
 #include "base/parameters.h"
 #include "block/takes.h"
+#include "pairs/cosine.h"
 #include "pairs/kernel.h"
 
 namespace fastloss::FASTLOSS_ISA {

@@ -140,7 +140,7 @@ def _pairs(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
     for distance in (0.0, 0.25, 0.5, 1.0, 2.0):
         pair = [[[0.0, 0.0]], [[-distance, 0.0]]]
         if "target" in registry.input_names(row):
-            for target in (1.0, 0.0):
+            for target in (1.0, -1.0 if row["target_domain"].startswith("-1") else 0.0):
                 yield f"distance {distance:g}, target {target:g}", [*pair, [target]]
         else:
             yield f"d+ {distance:g}, d- 1", [*pair, [[0.0, 1.0]]]

@@ -22,6 +22,13 @@ struct Triplet {
   FASTLOSS_LOSS("triplet", (anchor, positive, negative), (anchor, positive, negative), margin, p, squared, swap)
 };
 
-using EmbeddingLosses = Types<Contrastive, Triplet>;
+// 1 - cos where target is 1, max(0, cos - margin) where it is -1.
+struct CosineEmbedding {
+  double margin = 0.0;  // [-1, 1]
+
+  FASTLOSS_LOSS("cosine_embedding", (a, b, target), (a, b), margin)
+};
+
+using EmbeddingLosses = Types<Contrastive, Triplet, CosineEmbedding>;
 
 }  // namespace fastloss

@@ -13,8 +13,12 @@ from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 
 from tests.interop.torch_inputs import assert_same, example, value_and_gradients  # noqa: E402
 
-losses = pytest.mark.parametrize("name", fl.losses())
-reductions = pytest.mark.parametrize("reduction", ["mean", "none"])
+# Every loss with some reduction, and one of each call form with all.
+REDUCTIONS = ("mean", "none", "sum")
+CASES = sorted(
+    {(name, REDUCTIONS[place % 3]) for place, name in enumerate(fl.losses())}
+    | {(name, by) for name in ("huber", "sparse_categorical_focal", "triplet") for by in REDUCTIONS}
+)
 # The library of trees that torch.export calls warns of what torch.export does.
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")
 
@@ -73,8 +77,7 @@ recorders = pytest.mark.parametrize("record", RECORDERS.values(), ids=RECORDERS)
 
 
 @recorders
-@losses
-@reductions
+@pytest.mark.parametrize(("name", "reduction"), CASES)
 def test_recorded_is_eager(record, name, reduction):
     """At other numbers and another count of rows, value and gradients."""
     loss = ft.Loss(name, reduction)

@@ -240,7 +240,7 @@ def test_labels_out_of_range(c, case, label):
 def test_wrong_parameters(c, row):
     wrong = [("depth", 1.0)]
     for p in row["parameters"]:
-        wrong += [(p["name"], value) for value in (-1.0, float("nan"), (2.0, float("nan")))]
+        wrong += [(p["name"], value) for value in (-1.5, float("nan"), (2.0, float("nan")))]
     kind = fl.get(row["name"]).__class__
     for name, value in wrong:
         with pytest.raises(fl.ParameterError) as given:

@@ -103,7 +103,7 @@ import fastloss
 assert mode.get() & machine.CONTROL == before, "import changed the mode"
 from tests import cases
 for case in cases.plain_cases():
-    case.loss.grad_and_hess(*cases.draw(case, (20_000,), dtype="float32"), n_threads=2)
+    cases.newton(case.loss)(*cases.draw(case, (20_000,), dtype="float32"), n_threads=2)
     assert mode.get() & machine.CONTROL == before, case
 """
 

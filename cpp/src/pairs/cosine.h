@@ -72,9 +72,10 @@ struct CosineOfTargets {
     const double mixed = product_sum<T>(-2.0 * u, v, -cosine);
     const double bend_a = product_sum<T>(3.0 * cosine * u, u, mixed) * a.inverse * a.scale * (by_a * a.scale);
     const double bend_b = product_sum<T>(3.0 * cosine * v, v, mixed) * b.inverse * b.scale * (by_b * b.scale);
-    return {{product_sum<T>(-cosine, u, v) * by_a * a.scale, product_sum<T>(-cosine, v, u) * by_b * b.scale},
-            {bend_a, bend_b},
-            {max(bend_a, 0.0), max(bend_b, 0.0)}};
+    return {
+        {product_sum<T>(-cosine, u, v) * by_a * a.scale + 0.0, product_sum<T>(-cosine, v, u) * by_b * b.scale + 0.0},
+        {bend_a, bend_b},
+        {max(bend_a, 0.0), max(bend_b, 0.0)}};
   }
 };
 

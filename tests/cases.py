@@ -26,6 +26,7 @@ from tests.draws import (  # noqa: F401
     in_domain,
     inner_axis,
     of_any_numbers,
+    of_samples,
     put_in_order,
     random,
     second_order,

@@ -59,6 +59,11 @@ def of_any_numbers(row):
     return plain and row["inputs"] == ["pred", "target"]
 
 
+def of_samples(row):
+    """Whether a loss is one of a prediction for each sample: a number, or a row of classes."""
+    return row["inputs"] == ["pred", "target"] and row["arguments"][0]["shape"] in ("*b", "*b C")
+
+
 def second_order(cases_):
     """Return the cases that have a Hessian."""
     return [c for c in cases_ if c.row["hessian"]]

@@ -23,9 +23,15 @@ def prediction_loss(loss: Loss | str, params: dict[str, Any], raw: bool) -> Loss
             f"{type(loss).__name__}: {', '.join(params)} can only be given with the name of a "
             f"loss; {loss!r} has its parameters"
         )
-    inputs = find(loss.name)[0]["inputs"]
-    if inputs != ["pred", "target"]:
+    row = find(loss.name)[0]
+    if row["inputs"] != ["pred", "target"]:
         raise ParameterError(
-            f"{type(loss).__name__}: takes {', '.join(inputs)}; wanted: a loss of pred and target"
+            f"{type(loss).__name__}: takes {', '.join(row['inputs'])}; "
+            "wanted: a loss of pred and target"
+        )
+    if row["arguments"][0]["shape"] not in ("*b", "*b C"):
+        raise ParameterError(
+            f"{type(loss).__name__}: a term of it is more than one number and no row of classes; "
+            "wanted: a loss of pred and target, number by number or class by class"
         )
     return loss

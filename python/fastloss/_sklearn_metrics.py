@@ -169,4 +169,5 @@ def scorer_of(measure: Metric, response_method: str | None) -> Any:
 def of_classes(loss: Loss) -> bool:
     """Return whether the target says which class a sample belongs to."""
     row, _ = find(loss.name)
-    return row["labels"] or row["room"] == "rows" or row["target_domain"] == "[0, 1]"
+    yes_or_no = row["target_domain"].startswith(("[0, 1]", "0 or 1"))
+    return row["labels"] or row["room"] == "rows" or yes_or_no

@@ -139,7 +139,9 @@ def stream(
     first = _known(loss, row["inputs"][0], _as_dask(inputs[0]))
     whole = _whole_axis(loss, row, first.ndim)
     every = tuple(range(first.ndim))
-    terms = every if row["room"] == "pointwise" else every[:whole] + every[whole:][1:]
+    terms = (
+        every if row["terms"] == row["arguments"][0]["shape"] else every[:whole] + every[whole:][1:]
+    )
     blocks = tuple(k for k in every if k != whole)
 
     operands: list[Any] = [first, every]
@@ -196,7 +198,7 @@ def _known(loss: Loss, name: str, x: Any) -> Any:
 def _whole_axis(loss: Loss, row: Any, ndim: int) -> int | None:
     """Return the axis that a task needs in one piece: classes, features, a vector parameter's."""
     axis = -1
-    if row["room"] != "pointwise":
+    if row["terms"] != row["arguments"][0]["shape"]:
         axis = int(loss.params.get("axis", -1))
     elif ndim == 0 or not any(isinstance(value, tuple) for value in loss.params.values()):
         return None

@@ -142,6 +142,8 @@ def _prepare(
 ) -> tuple[Call, tuple[jax.Array, ...], jax.Array | None]:
     if not isinstance(loss, Loss):
         raise ParameterError(f"loss is {loss!r}, wanted: a Loss, as fastloss.get makes by name")
+    if len(inputs) != len(find(loss.name)[0]["inputs"]):
+        refuse(loss.name, len(inputs), (), ())
     arrays = tuple(_array(loss, given) for given in inputs)
     weight = None if sample_weight is None else _array(loss, sample_weight)
     call = Call(loss, reduction, n_threads, backend())

@@ -3,12 +3,14 @@
 import fastloss as fl
 import numpy as np
 from fastloss import _core
+
+from tests.draws import of_samples
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 DIABETES = load_diabetes(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)
 WINE = load_wine(return_X_y=True)
-ROWS = [row for row in _core.rows() if row["inputs"] == ["pred", "target"]]
+ROWS = [row for row in _core.rows() if of_samples(row)]
 OTHERS = [row for row in _core.rows() if row["inputs"] != ["pred", "target"]]
 
 
@@ -31,7 +33,7 @@ def problem(row, n=300, k=3, columns=None):
         return x, classes, (n, k)
     if is_dense(row):
         return x, np.eye(k)[classes], (n, k)
-    low = "[0, 1]" in row["target_domain"]
+    low = row["target_domain"].startswith(("[0, 1]", "0 or 1"))
     target = (y > np.median(y)).astype(float) if low else (y - y.mean()) / y.std()
     if columns is None:
         return x, target, (n,)

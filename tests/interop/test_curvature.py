@@ -11,7 +11,7 @@ from fastloss._curvature import require_curvature
 from tests import cases
 from tests.interop import boosting
 
-CASES = [case for case in cases.plain_cases() if case.row["inputs"] == ["pred", "target"]]
+CASES = [case for case in cases.plain_cases() if cases.of_samples(case.row)]
 CERTAIN = 1e6  # a learning rate that makes every prediction certain, right or wrong
 ROUNDS = 8
 

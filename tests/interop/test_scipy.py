@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 CASES = [
     case
     for case in cases.plain_cases()
-    if case.row["inputs"] == ["pred", "target"]
+    if cases.of_samples(case.row)
     and case.option("from_logits", True)
     and case.option("axis", -1) == -1
 ]

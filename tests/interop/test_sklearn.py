@@ -28,7 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
-CASES = [c for c in cases.plain_cases() if c.row["inputs"] == ["pred", "target"]]
+CASES = [c for c in cases.plain_cases() if cases.of_samples(c.row)]
 NAMES = np.array(["owl", "cat", "dog"])  # not sorted: 0, 1, 2 become dog, owl, cat
 
 
@@ -210,7 +210,8 @@ def test_what_a_scorer_asks_for():
         text = repr(scorer(case.loss))
         assert "greater_is_better=False" in text
         classes = find(case.name)[0]["family"] != "regression"
-        method = "decision_function" if case.option("from_logits") else "predict_proba"
+        raw = case.option("from_logits", case.row["pred_domain"] == "real")
+        method = "decision_function" if raw else "predict_proba"
         assert f"response_method={method if classes else 'predict'!r}" in text.replace('"', "'")
     assert "decision_function" in repr(scorer("bce", response_method="decision_function"))
 

@@ -4,9 +4,9 @@
 //     A million floats and 30000 doubles of each: errors, and the bits against those recorded in FILE.
 //   fastloss_math --bits
 //     Prints what FILE holds.
-//   fastloss_math --sweep [NAME...]
-//     All 2^32 floats (2^28 pairs of them) and a million doubles of each, on all cores: the largest errors, which
-//     docs/numerics.md lists. Some minutes for each function.
+//   fastloss_math --sweep EVERY [NAME...]
+//     With 1 all 2^32 floats (2^28 pairs of them), with 61 every 61st, and a million doubles of each, on all cores: the
+//     largest errors, which docs/numerics.md lists. All floats take some minutes for each function.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -82,11 +82,11 @@ bool wanted(const char* name, int count, char** names) {
   return count == 0;
 }
 
-void sweep(int count, char** names) {
+void sweep(std::uint64_t every, int count, char** names) {
   for (std::size_t k = 0; k < cases().size(); ++k) {
     const Case& c = cases()[k];
     if (!wanted(c.name, count, names)) continue;
-    const Worst<float> in_float = sweep_floats(k);
+    const Worst<float> in_float = sweep_floats(k, every);
     std::printf("%-14s float  %s\n", c.name, in_float.text().c_str());
     expect(in_float.error <= c.ulp_float, c.name);
     if (!has_reference<double>) continue;
@@ -102,8 +102,8 @@ void sweep(int count, char** names) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::strcmp(argv[1], "--sweep") == 0) {
-    sweep(argc - 2, argv + 2);
+  if (argc > 2 && std::strcmp(argv[1], "--sweep") == 0) {
+    sweep(std::strtoull(argv[2], nullptr, 10) | 1, argc - 3, argv + 3);
   } else {
     const std::vector<std::string> lines = try_all();
     if (argc == 2 && std::strcmp(argv[1], "--bits") != 0) {

@@ -82,8 +82,9 @@ Worst<T> measure(std::size_t k, const T* x, const T* y, T* out, std::size_t n, b
   return worst;
 }
 
-// All floats, or 2^28 pairs of them, with a bar for who waits.
-inline Worst<float> sweep_floats(std::size_t k) {
+// All floats, or 2^28 pairs of them, or one in `every` (odd, or the last bits are all the same); with a bar for who
+// waits.
+inline Worst<float> sweep_floats(std::size_t k, std::uint64_t every) {
   constexpr std::uint64_t pieces = 1 << 14;
   const Case& c = cases()[k];
   std::atomic<std::uint64_t> next{0};
@@ -91,7 +92,7 @@ inline Worst<float> sweep_floats(std::size_t k) {
   Worst<float> worst;
   const auto start = std::chrono::steady_clock::now();
   const auto work = [&] {
-    for (std::uint64_t piece; (piece = next++) < pieces;) {
+    for (std::uint64_t piece; (piece = every * next++) < pieces;) {
       Points<float> p;
       if (c.arguments == 2) p = points<float>(c.domain, 1 << 14, piece);
       for (std::uint64_t i = 0; c.arguments == 1 && i < (std::uint64_t{1} << 32) / pieces; ++i)
@@ -100,7 +101,7 @@ inline Worst<float> sweep_floats(std::size_t k) {
       const Worst<float> found = measure<float>(k, p.x.data(), p.y.data(), out.data(), out.size(), piece % 16 == 0);
       const std::lock_guard lock(mutex);
       worst.take(found);
-      if (piece % 64 != 63) continue;
+      if (piece % 64 < 63 && piece + every < pieces) continue;
       const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start);
       const int done = static_cast<int>(40 * (piece + 1) / pieces);
       std::fprintf(stderr, "\r%-14s [%.*s%.*s] %4d s, %.3f ULP ", c.name, done,

@@ -23,7 +23,7 @@ SHARE, SEED = 0.0, 0  # of the mixtures that are tried, and what draws them: set
 CLASSES = 5  # of the vectors among the parameters, and of the last axis that fits them
 VECTORS = ((0.5, 1.0, 2.0, 0.25, 1.5), (1.0, 0.0, 3.0, 0.125, 1.0))
 
-# What is tried for a parameter, where its range alone does not say.
+# What is tried for a parameter, of one loss or of all, where its range alone does not say.
 CHOICES = {
     "gamma": (0.0, 0.5, 1.0, 2.0, 3.7, 5.0),
     "alpha": (None, 0.25, 1.0),
@@ -34,13 +34,16 @@ CHOICES = {
     "label_smoothing": (0.0, 0.1, 1.0),
     "axis": (-1, 0),
     "ignore_index": (None, 2, -100),
+    "multi_margin.p": (1, 2),
     "pos_weight": (1.0, 2.5, 0.0, VECTORS[0]),
 }
 
 
-def choices(parameter):
+def choices(loss, parameter):
     """Return the values that are tried for a parameter, by its name or else by its kind."""
     name, kind, default = parameter["name"], parameter["kind"], parameter["default"]
+    if f"{loss}.{name}" in CHOICES:
+        return CHOICES[f"{loss}.{name}"]
     if kind == "flag":
         return (False, True)
     if kind == "choice":
@@ -66,7 +69,7 @@ def options_and_flags(name):
     parameters = ROWS[name]["parameters"]
     flags = [p["name"] for p in parameters if p["kind"] == "flag"]
     every = itertools.product(*[(False, True)] * len(flags))
-    return {p["name"]: choices(p) for p in parameters}, [
+    return {p["name"]: choices(name, p) for p in parameters}, [
         dict(zip(flags, on, strict=True)) for on in every
     ]
 

@@ -214,19 +214,28 @@ class Plain:
         return tail(x).astype(float)
 
 
-def by_each(formula, inputs, params, differentiable):
+def exact(value):
+    """Return a parameter as a number of 256 bits, where it is one or several."""
+    if isinstance(value, tuple):
+        return tuple(mpf(x) for x in value)
+    return value if value is None or isinstance(value, (str, bool)) else mpf(value)
+
+
+def by_each(formula, inputs, params, differentiable, entries=None):
     """Return the addends of a term as plain numbers, and their sum as a jet by each entry.
 
-    `inputs` are numbers, or lists of numbers for inputs of several entries. The jets come as one
-    list for each differentiable input, with one jet for each of its entries.
+    `inputs` are numbers, or lists of numbers for inputs of several entries; labels stay integers.
+    The jets come as one list for each differentiable input, with one jet for each of its entries,
+    or of those wanted.
     """
-    params = {
-        k: v if v is None or isinstance(v, (str, bool)) else mpf(v) for k, v in params.items()
-    }
+    params = {k: exact(v) for k, v in params.items()}
 
     def run(seeded, entry):
         given = []
         for i, x in enumerate(inputs):
+            if isinstance(x, int):
+                given.append(x)
+                continue
             whole = x if isinstance(x, list) else [x]
             jets = [
                 Jet(y, mpf(1), mpf(0), mpf(1)) if (i, k) == (seeded, entry) else Jet(y)
@@ -238,6 +247,7 @@ def by_each(formula, inputs, params, differentiable):
     addends = [term.v for term in run(-1, -1)]
     jets = []
     for i in range(differentiable):
-        entries = len(inputs[i]) if isinstance(inputs[i], list) else 1
-        jets.append([sum(run(i, k), Jet(mpf(0))) for k in range(entries)])
+        every = range(len(inputs[i]) if isinstance(inputs[i], list) else 1)
+        wanted = every if entries is None else entries
+        jets.append([sum(run(i, k), Jet(mpf(0))) for k in wanted])
     return addends, jets

@@ -212,15 +212,15 @@ def evaluate(loss, inputs, position, **extra):
     params = vector_entry(position, "pos_weight", dict(loss.params))
     params.pop("axis", None)
     if loss.name not in functions:
-        return by_formula(loss.name, inputs, params)
+        return by_formula(loss.name, inputs, params, **extra)
     return functions[loss.name](*inputs, **params, **extra)
 
 
-def by_formula(name, inputs, params):
+def by_formula(name, inputs, params, entries=None):
     """Return the term of a loss whose derivatives follow from its formula."""
     row = cases.ROWS[name]
     formula, curvature = formulas.find(name, row["family"])
-    addends, all_jets = jets.by_each(formula, inputs, params, row["differentiable"])
+    addends, all_jets = jets.by_each(formula, inputs, params, row["differentiable"], entries)
     independent = row["slack"] != "0"
     term = Term(add(*addends, independent=independent), [])
     for by_input in all_jets:
@@ -228,7 +228,7 @@ def by_formula(name, inputs, params):
         term.hess.append([Exact(j.h, j.s2 if independent else 0) for j in by_input])
     term.positive = [[Exact(max(e.number, mpf(0)), e.S) for e in h] for h in term.hess]
     if curvature is not None:
-        exact_params = {k: v if isinstance(v, (str, bool)) else mpf(v) for k, v in params.items()}
+        exact_params = {k: jets.exact(v) for k, v in params.items()}
         given = curvature(jets.Exact, *inputs, **exact_params)
         term.positive = [[Exact(jets.Jet.of(x).v)] for x in given]
     return term

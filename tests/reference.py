@@ -163,11 +163,16 @@ VALUES: dict[str, Any] = {
 # Reductions ------------------------------------------------------------------
 
 
+def has_labels(loss, inputs):
+    """Return whether the target of this call holds class labels."""
+    return cases.ROWS[loss.name]["labels"] and inputs[-1].ndim < inputs[0].ndim
+
+
 def plain(loss, inputs):
     """Return the inputs (float64, but for labels), classes last, and the remaining parameters."""
     params = dict(loss.params)
     arrays = [np.asarray(x) for x in inputs]
-    labels = "ignore_index" in params
+    labels = has_labels(loss, arrays)
     arrays = [x if labels and i == 1 else x.astype(float) for i, x in enumerate(arrays)]
     if "axis" in params:
         axis, ndim = params.pop("axis"), arrays[0].ndim
@@ -189,22 +194,29 @@ def addends(loss, *inputs):
     formula, _ = formulas.find(loss.name, cases.ROWS[loss.name]["family"])
     arrays = [
         [*np.moveaxis(x, -1, 0)] if several else x
-        for several, x in zip(entries(loss), arrays, strict=True)
+        for several, x in zip(entries(loss, arrays), arrays, strict=True)
     ]
     with np.errstate(all="ignore"):
         return formula(Plain, *arrays, **params)
 
 
-def entries(loss):
+def entries(loss, arrays):
     """Return for each input whether a term has several entries of it."""
+<<<<<<< HEAD
     return [x["shape"].endswith(("4", "D")) for x in cases.ROWS[loss.name]["arguments"]]
+=======
+    row = cases.ROWS[loss.name]
+    if row["room"] == "rows":
+        return [x.ndim == arrays[0].ndim for x in arrays]
+    return [x["shape"].endswith("4") for x in row["arguments"]]
+>>>>>>> rows
 
 
 def term_weights(loss, *inputs):
     """Return what the loss itself weighs each term with in the denominator of a mean."""
     arrays, params = plain(loss, inputs)
     pred, target = arrays[0], arrays[-1]
-    if "ignore_index" in params:
+    if has_labels(loss, arrays):
         rows = one_hot(target, pred.shape[-1], params["ignore_index"])
         return (rows * vector(params["class_weight"])).sum(axis=-1)
     if "class_weight" in params and params["class_weight"] is not None:

@@ -146,15 +146,21 @@ SOFT_ROWS = [
     ([3.0], 0, 0.0, [0.0]),
     ([-INF, -INF], 0, NAN, [NAN, NAN]),
 ]
-ROW_LOSSES = [name for name, row in cases.ROWS.items() if row["room"] == "rows"]
+# What makes a loss the cross-entropy of the right class; the limits of other losses are their own.
+CROSS_ENTROPIES = {
+    "categorical_cross_entropy": {},
+    "sparse_categorical_cross_entropy": {},
+    "categorical_focal": {"gamma": 0.0},
+    "sparse_categorical_focal": {"gamma": 0.0},
+}
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=["float32", "float64"])
-@pytest.mark.parametrize("name", ROW_LOSSES)
+@pytest.mark.parametrize("name", CROSS_ENTROPIES)
 @pytest.mark.parametrize(("logits", "label", "value", "grad"), SOFT_ROWS)
 def test_limits_of_rows(name, logits, label, value, grad, dtype):
     known = cases.Case(name).loss.params
-    loss = fl.get(name, from_logits=True, **({"gamma": 0.0} if "gamma" in known else {}))
+    loss = fl.get(name, from_logits=True, **CROSS_ENTROPIES[name])
     pred = np.array([logits], dtype)
     target = np.array([label])
     if not cases.ROWS[name]["labels"]:
@@ -171,7 +177,7 @@ def test_limits_of_rows(name, logits, label, value, grad, dtype):
             assert all((x == 0).all() for x in found)
 
 
-@pytest.mark.parametrize("name", ROW_LOSSES)
+@pytest.mark.parametrize("name", CROSS_ENTROPIES)
 def test_certain_probabilities(name):
     """p = 1 for the right class, 0 for a class without weight: 0, not NaN."""
     loss = fl.get(name)
@@ -181,6 +187,35 @@ def test_certain_probabilities(name):
     assert value.tolist() == [0.0, INF]
     right = -1.0 if "gamma" not in loss.params else 0.0
     assert grad.tolist() == [[right, 0.0, 0.0], [-INF, 0.0, 0.0]]
+
+
+SHARES = [0.5, 0.5, 0.0]
+SCORES = [
+    # loss, scores, target, value, gradient
+    (fl.NegativeLogLikelihood(), [-INF, -0.5, 0.0], 1, 0.5, [0.0, -1.0, 0.0]),
+    (fl.NegativeLogLikelihood(), [-INF, -0.5, 0.0], 0, INF, [-1.0, 0.0, 0.0]),
+    (fl.NegativeLogLikelihood(), [INF, -0.5, 0.0], 0, -INF, [-1.0, 0.0, 0.0]),
+    (fl.NegativeLogLikelihood(), [-0.5, -1.0, -INF], SHARES, 0.75, [-0.5, -0.5, 0.0]),
+    (fl.NegativeLogLikelihood(), [-0.5, -INF, 0.0], SHARES, INF, [-0.5, -0.5, 0.0]),
+    (fl.NegativeLogLikelihood(), [INF, -INF, 0.0], SHARES, NAN, [-0.5, -0.5, 0.0]),
+    (fl.MultiMargin(), [INF, 0.0, 1.0, 2.0], 0, 0.0, [0.0, 0.0, 0.0, 0.0]),
+    (fl.MultiMargin(), [INF, 0.0, 1.0, 2.0], 1, INF, [0.25, -0.75, 0.25, 0.25]),
+    (fl.MultiMargin(p=2), [INF, 0.0, 0.5, -2.0], 1, INF, [INF, -INF, 0.75, 0.0]),
+    (fl.MultiMargin(), [0.0, -INF, 1.0, -INF], 1, INF, [0.25, -0.5, 0.25, 0.0]),
+    (fl.MultiMargin(p=2), [1.0, 0.0, -INF, 0.5], 0, 0.0625, [-0.25, 0.0, 0.0, 0.25]),
+    (fl.MultiMargin(margin=0.0), [1.0, 1.0, 1.0, 1.0], 2, 0.0, [0.0, 0.0, 0.0, 0.0]),
+    (fl.MultiMargin(), [1.0], 0, 0.0, [0.0]),
+]
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=["float32", "float64"])
+@pytest.mark.parametrize(("loss", "scores", "target", "value", "grad"), SCORES)
+def test_limits_of_scores(loss, scores, target, value, grad, dtype):
+    pred, targets = np.array([scores], dtype), np.array([target])
+    found = loss.value_and_grad(pred, targets, reduction="none")
+    np.testing.assert_array_equal(found[0], np.array([value], dtype))
+    np.testing.assert_array_equal(found[1], np.array([grad], dtype))
+    assert np.isfinite(loss.grad_and_hess(pred, targets)[1]).all()
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -68,8 +68,7 @@ class Resolver {
         if (std::holds_alternative<std::monostate>(given)) return given;
         [[fallthrough]];
       case Kind::integer:
-        if (std::holds_alternative<std::int64_t>(given)) return given;
-        fail(given, p_.kind == Kind::integer ? "an integer" : "an integer or None");
+        return integer(given, p_.kind == Kind::integer ? "" : " or None");
       case Kind::optional_real:
         if (std::holds_alternative<std::monostate>(given)) return given;
         return real(given, "or None");
@@ -88,6 +87,13 @@ class Resolver {
   }
 
  private:
+  FieldValue integer(const FieldValue& given, const char* besides) const {
+    const auto* number = std::get_if<std::int64_t>(&given);
+    if (number != nullptr && within(p_, static_cast<double>(*number))) return given;
+    const std::string range = range_text(p_);
+    fail(given, "an integer" + (range.empty() ? "" : " " + range) + besides);
+  }
+
   FieldValue real(const FieldValue& given, const char* besides) const {
     double x = 0.0;
     if (const double* number = std::get_if<double>(&given))

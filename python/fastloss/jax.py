@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ._arguments import refuse
 from ._base import Loss
 from ._errors import DeviceError, FastlossError, ParameterError
 from .registry import find

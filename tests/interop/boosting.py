@@ -3,9 +3,9 @@
 import fastloss as fl
 import numpy as np
 from fastloss import _core
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 from tests.draws import of_samples
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 DIABETES = load_diabetes(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)

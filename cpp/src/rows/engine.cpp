@@ -1,6 +1,7 @@
 // Row losses: groups of rows over threads, batches of a group through scratch.
 #include "rows/engine.h"
 
+#include "base/check.h"
 #include "block/drive.h"
 #include "rows/labels.h"
 #include "rows/transfer.h"
@@ -31,6 +32,11 @@ class Engine {
     const RowKernel<T>& kernel =
         static_cast<const RowKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel];
     kernel_ = !job.logits ? kernel.probabilities : spiky_ ? kernel.spike : kernel.dense;
+    in_place_ = spiky_ && kernel.in_place;
+    if (kernel_ == nullptr)
+      parameter_error(*job.definition, !job.logits ? "has no form for probabilities"
+                                       : spiky_    ? "has no form for class labels"
+                                                   : "has no form for a target that spreads over the classes");
     weighs_ = job.weighted || job.class_weight != nullptr || job.has_ignore_index;
 
     const Operand& pred = job.input[0];
@@ -184,7 +190,7 @@ class Engine {
     }
     for (g.first = 0; g.first < g.count; g.first = g.last) {
       g.last = std::min(g.first + batch_, g.count);
-      transfer_.fetch(pred, g, s.flat, job_.logits ? -std::numeric_limits<T>::infinity() : T(0), spiky_);
+      transfer_.fetch(pred, g, s.flat, job_.logits ? -std::numeric_limits<T>::infinity() : T(0), in_place_);
       if (!job_.logits && !within_unit(index + g.first, g)) return false;
       look_ahead(pred, grad, g);
       kernel_(g);
@@ -265,7 +271,7 @@ class Engine {
   const LabelCheck check_;
   const std::int64_t pitch_;
   void (*kernel_)(RowGroup<T>&);
-  bool spiky_, weighs_;
+  bool spiky_, in_place_, weighs_;
   double factor_ = 1.0;
   int group_, batch_;  // in rows
   std::int64_t heap_bytes_;

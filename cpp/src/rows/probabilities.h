@@ -32,16 +32,16 @@ FASTLOSS_INLINE double weigh_probability(const Loss& loss, const Clip<T>& clip, 
   const Wide<T> p = double(x), wide = c;
   const double none = double(x) * 0.0;
   const bool idle = c == 0.0, impossible = x == T(0);
+  const double at_zero = clip.eps > 0.0 ? 0.0 : c;  // what multiplies the derivatives there
   const Probability<T> of = given<T, !Loss::linear>(x);
   const Term<T> term = clip(loss, of);
   if constexpr (bent) {
-    const double curve = double(wide * term.curve / p / p),
-                 steep = double(term.curve) == 0.0 ? 0.0 : Format<double>::inf;
-    const double exact = impossible ? steep : curve, bend = max(exact, positive ? 0.0 : -Format<double>::inf);
+    const double curve = double(wide * term.curve / p / p), end = at_zero == 0.0 ? 0.0 : at_zero * loss.curve_at_zero;
+    const double exact = impossible ? end : curve, bend = max(exact, positive ? 0.0 : -Format<double>::inf);
     *hess = T(idle ? none : bend * factor);
   }
-  const double steep = double(term.slope) == 0.0 ? 0.0 : Format<double>::inf,
-               slope = impossible ? steep : double(wide * term.slope / p);
+  const double end = at_zero == 0.0 ? 0.0 : at_zero * loss.slope_at_zero,
+               slope = impossible ? end : double(wide * term.slope / p);
   *row = T(idle ? none : -(slope * factor));
   return idle ? none : double(wide * term.value);
 }

@@ -1,4 +1,6 @@
-// What one class adds to a row's loss: f(p), p its probability.
+// What one class adds to a row's loss: f(p), p its probability. A term says of itself:
+//   linear: it is -log p, whose weighted sum over a row needs no probability;
+//   slope_at_zero, curve_at_zero: -f' and f'' at p = 0, where slope / p and curve / p^2 have no value.
 #pragma once
 
 #include "block/takes.h"
@@ -15,7 +17,8 @@ struct Term {
 // f = -log p
 template <class T>
 struct CrossEntropy {
-  static constexpr bool linear = true;  // in -log p
+  static constexpr bool linear = true;
+  static constexpr double slope_at_zero = Format<double>::inf, curve_at_zero = Format<double>::inf;
   explicit FASTLOSS_INLINE_MEMBER CrossEntropy(const double*) {}
   FASTLOSS_INLINE_MEMBER Term<T> operator()(const Probability<T>& of) const { return {of.loss, 1.0, 0.0, 1.0}; }
 };
@@ -24,6 +27,7 @@ struct CrossEntropy {
 template <class T>
 struct Focal {
   static constexpr bool linear = false;
+  static constexpr double slope_at_zero = Format<double>::inf, curve_at_zero = Format<double>::inf;
   FASTLOSS_TAKES(gamma);
   double gamma, at_one;  // at_one: q^(gamma - 1) for q = 0
   explicit FASTLOSS_INLINE_MEMBER Focal(const double* p)
@@ -61,9 +65,10 @@ struct Clip {
   template <class F>
   FASTLOSS_INLINE_MEMBER Term<T> operator()(const F& term, const Probability<T>& of) const {
     const bool below = double(of.p) <= eps, above = double(of.q) <= eps, flat = below | above;
-    const Probability<T> kept = {wide_select(below, high, wide_select(above, low, of.loss)), of.p,
-                                 wide_select(below, W(1.0) - W(eps), wide_select(above, W(eps), of.q)), of.rest,
-                                 of.sum};
+    const W most = W(1.0) - W(eps);
+    const Probability<T> kept = {wide_select(below, high, wide_select(above, low, of.loss)),
+                                 wide_select(below, W(eps), wide_select(above, most, of.p)),
+                                 wide_select(below, most, wide_select(above, W(eps), of.q)), of.rest, of.sum};
     const Term<T> inside = term(kept);
     return {inside.value, wide_select(flat, W(0.0), inside.slope), wide_select(flat, W(0.0), inside.bend),
             wide_select(flat, W(0.0), inside.curve)};

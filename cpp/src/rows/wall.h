@@ -7,7 +7,7 @@ namespace fastloss {
 
 // Row losses. What is one number per row is kept for a group of rows; the rows themselves are worked on in
 // batches, which lie in scratch one after the other, each padded to whole lanes: with -infinity where they are
-// logits, with 0 where they are probabilities.
+// logits or scores, with 0 where they are probabilities.
 inline constexpr int group_rows = 64;
 
 template <class T>
@@ -45,10 +45,11 @@ struct RowGroup {
 
 template <class T>
 struct RowKernel {
-  // Each works on a batch.
-  void (*spike)(RowGroup<T>& group);  // logits, all the target in one class
-  void (*dense)(RowGroup<T>& group);  // logits
-  void (*probabilities)(RowGroup<T>& group);
+  // Each works on a batch; null where the loss has no such form.
+  void (*spike)(RowGroup<T>& group) = nullptr;          // logits or scores, all the target in one class
+  void (*dense)(RowGroup<T>& group) = nullptr;          // the same, a share of the target for every class
+  void (*probabilities)(RowGroup<T>& group) = nullptr;  // of either target
+  bool in_place = false;                                // `spike` takes lanes from RowGroup::source
 };
 
 // Between memory and the rows of a group.

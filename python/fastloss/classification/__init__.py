@@ -2,10 +2,14 @@
 
 from .cross_entropy import CategoricalCrossEntropy, SparseCategoricalCrossEntropy
 from .focal import CategoricalFocal, SparseCategoricalFocal
+from .likelihood import NegativeLogLikelihood
+from .margins import MultiMargin
 
 __all__ = [
     "CategoricalCrossEntropy",
     "CategoricalFocal",
+    "MultiMargin",
+    "NegativeLogLikelihood",
     "SparseCategoricalCrossEntropy",
     "SparseCategoricalFocal",
 ]

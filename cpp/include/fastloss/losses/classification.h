@@ -63,7 +63,27 @@ struct SparseCategoricalFocal {
                 label_smoothing, axis, eps, ignore_index)
 };
 
-using ClassificationLosses =
-    Types<CategoricalCrossEntropy, SparseCategoricalCrossEntropy, CategoricalFocal, SparseCategoricalFocal>;
+// -w_y pred_y of logarithms of probabilities; the target holds class labels, or a share for every class.
+struct NegativeLogLikelihood {
+  std::vector<double> class_weight = {};
+  std::int64_t axis = -1;
+  std::optional<std::int64_t> ignore_index = {};
+
+  FASTLOSS_LOSS("negative_log_likelihood", (pred, target), (pred), class_weight, axis, ignore_index)
+};
+
+// w_y / C sum_{k != y} max(0, margin - pred_y + pred_k)^p.
+struct MultiMargin {
+  std::int64_t p = 1;   // or 2
+  double margin = 1.0;  // >= 0
+  std::vector<double> class_weight = {};
+  std::int64_t axis = -1;
+  std::optional<std::int64_t> ignore_index = {};
+
+  FASTLOSS_LOSS("multi_margin", (pred, target), (pred), p, margin, class_weight, axis, ignore_index)
+};
+
+using ClassificationLosses = Types<CategoricalCrossEntropy, SparseCategoricalCrossEntropy, CategoricalFocal,
+                                   SparseCategoricalFocal, NegativeLogLikelihood, MultiMargin>;
 
 }  // namespace fastloss

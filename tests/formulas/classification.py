@@ -1,0 +1,41 @@
+"""Formulas of the losses of classes: `pred` is a list, `target` a label or a list."""
+
+
+def weights(class_weight, pred):
+    return [1] * len(pred) if class_weight is None else class_weight
+
+
+def shares(x, pred, target, ignore_index):
+    """Return the target of every class; an ignored label has none."""
+    if isinstance(target, list):
+        return target
+    return [x.where((target == k) & (target != ignore_index), 1.0, 0.0) for k, _ in enumerate(pred)]
+
+
+def of_label(x, values, target):
+    """Return the entry that the label names; of a label that is no class, the first."""
+    entry = values[0]
+    for k, value in enumerate(values):
+        entry = x.where(target == k, value, entry)
+    return entry
+
+
+def negative_log_likelihood(x, pred, target, *, class_weight, ignore_index):
+    c = [
+        w * t
+        for w, t in zip(
+            weights(class_weight, pred), shares(x, pred, target, ignore_index), strict=True
+        )
+    ]
+    return [x.where(a <= 0, 0.0, -a * z) for a, z in zip(c, pred, strict=True)]
+
+
+def multi_margin(x, pred, target, *, p, margin, class_weight, ignore_index):
+    own = of_label(x, pred, target)
+    weight = of_label(x, weights(class_weight, pred), target)
+    terms = []
+    for k, score in enumerate(pred):
+        gap = x.maximum(margin - own + score, 0)
+        cost = weight / len(pred) * (gap * gap if p == 2 else gap)
+        terms.append(x.where((target == k) | (target == ignore_index), 0.0, cost))
+    return terms

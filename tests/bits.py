@@ -73,13 +73,8 @@ def battery_inputs(case, lead, classes, dtype, seed=1):
                 drawn(row["target_domain"], (n,), seed + 5) if two else numbers(n, seed + 5, 2)
             )
         return [x.astype(dtype) for x in inputs]
-<<<<<<< HEAD
     plain = row["inputs"] == ["pred", "target"] and row["terms"] == row["arguments"][0]["shape"]
     if row["room"] == "pointwise" and not (plain and " or " not in row["target_domain"]):
-=======
-    choice = " or " in row["target_domain"] and not row["labels"]
-    if row["inputs"] != ["pred", "target"] or choice:
->>>>>>> rows
         inputs = [
             drawn(cases.domain_for(case, x), cases.shape_for(x, shape, classes), seed + 7 * k)
             for k, x in enumerate(row["arguments"])

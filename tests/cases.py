@@ -40,11 +40,7 @@ ROWS = {row["name"]: row for row in _core.rows()}
 SHARE, SEED = 0.0, 0  # of the mixtures that are tried, and what draws them: set by conftest.py
 VECTORS = ((0.5, 1.0, 2.0, 0.25, 1.5), (1.0, 0.0, 3.0, 0.125, 1.0))
 
-<<<<<<< HEAD
-# What is tried for a parameter, or for that of one loss, where its range alone does not say.
-=======
 # What is tried for a parameter, of one loss or of all, where its range alone does not say.
->>>>>>> rows
 CHOICES = {
     "gamma": (0.0, 0.5, 1.0, 2.0, 3.7, 5.0),
     "alpha": (None, 0.25, 1.0),
@@ -61,11 +57,7 @@ CHOICES = {
 }
 
 
-<<<<<<< HEAD
-def choices(parameter, loss=""):
-=======
 def choices(loss, parameter):
->>>>>>> rows
     """Return the values that are tried for a parameter, by its name or else by its kind."""
     name, kind, default = parameter["name"], parameter["kind"], parameter["default"]
     if f"{loss}.{name}" in CHOICES:
@@ -77,8 +69,6 @@ def choices(loss, parameter):
     if kind == "vector or None":
         high = 1.0 if parameter["range"] == "[0, 1]" else np.inf
         return (None, *(tuple(min(x, high) for x in v) for v in VECTORS))
-    if f"{loss}.{name}" in CHOICES:
-        return CHOICES[f"{loss}.{name}"]
     if name in CHOICES:
         return CHOICES[name]
     if "integer" in kind or default is None:
@@ -97,11 +87,7 @@ def options_and_flags(name):
     parameters = ROWS[name]["parameters"]
     flags = [p["name"] for p in parameters if p["kind"] == "flag"]
     every = itertools.product(*[(False, True)] * len(flags))
-<<<<<<< HEAD
-    return {p["name"]: choices(p, name) for p in parameters}, [
-=======
     return {p["name"]: choices(name, p) for p in parameters}, [
->>>>>>> rows
         dict(zip(flags, on, strict=True)) for on in every
     ]
 

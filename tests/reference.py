@@ -202,14 +202,10 @@ def addends(loss, *inputs):
 
 def entries(loss, arrays):
     """Return for each input whether a term has several entries of it."""
-<<<<<<< HEAD
-    return [x["shape"].endswith(("4", "D")) for x in cases.ROWS[loss.name]["arguments"]]
-=======
     row = cases.ROWS[loss.name]
     if row["room"] == "rows":
         return [x.ndim == arrays[0].ndim for x in arrays]
-    return [x["shape"].endswith("4") for x in row["arguments"]]
->>>>>>> rows
+    return [x["shape"].endswith(("4", "D")) for x in row["arguments"]]
 
 
 def term_weights(loss, *inputs):

@@ -51,6 +51,7 @@ Value parameter(const ffi::Dictionary& given, std::string_view name) {
   if (given.contains<bool>(name)) return attribute<bool>(given, name);
   if (given.contains<std::int64_t>(name)) return attribute<std::int64_t>(given, name);
   if (given.contains<double>(name)) return attribute<double>(given, name);
+  if (given.contains<std::string_view>(name)) return std::string(attribute<std::string_view>(given, name));
   const auto reals = attribute<ffi::Span<const double>>(given, name);
   return std::vector<double>(reals.begin(), reals.end());
 }

@@ -160,7 +160,7 @@ def _scalar(predictions: Sequence[Array | jax.Array]) -> np.dtype[Any]:
 
 def _attribute(parameter: Any) -> Any:
     """Return a parameter as XLA takes it: numbers of 64 bits, vectors as arrays."""
-    if isinstance(parameter, bool):
+    if isinstance(parameter, (bool, str)):
         return parameter
     if isinstance(parameter, tuple):
         return np.array(parameter, np.float64)

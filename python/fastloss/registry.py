@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,9 @@ from ._habits import name_hint, parameter_hint, plain
 
 if TYPE_CHECKING:
     from ._base import Loss
-    from ._types import Row
+    from ._types import ParameterRow, Row
 
-__all__ = ["find", "get", "input_names", "losses"]
+__all__ = ["find", "get", "input_names", "losses", "words"]
 
 _ROWS: dict[str, Row] = {row["name"]: row for row in rows()}
 _CLASSES: dict[str, type[Loss]] = {  # the module of a family has its name
@@ -71,6 +72,11 @@ def find(name: str) -> tuple[Row, type[Loss]]:
 def input_names(row: Row) -> list[str]:
     """Return what the inputs of a loss are called, in the order in which it takes them."""
     return [x if isinstance(x, str) else x["name"] for x in row["inputs"]]
+
+
+def words(parameter: ParameterRow) -> list[str]:
+    """Return what a parameter of words may be, in the order of the core."""
+    return re.findall(r"'([^']*)'", parameter["range"])
 
 
 def get(name: str, **params: object) -> Loss:

@@ -28,7 +28,8 @@ def _compilers_forget():
 def test_gradcheck(name, reduction):
     inputs = example(name)
     assert torch.autograd.gradcheck(ft.Loss(name, reduction), inputs)
-    rows = inputs[0].shape if registry.find(name)[0]["room"] == "pointwise" else (6,)
+    row = registry.find(name)[0]
+    rows = inputs[0].shape if row["terms"] == row["arguments"][0]["shape"] else (6,)
     weight = torch.linspace(0.5, 2.0, rows.numel() if len(rows) > 1 else 6).reshape(rows)
     module = ft.Loss(name, reduction, scale=0.75)
     assert torch.autograd.gradcheck(lambda *x: module(*x, sample_weight=weight), inputs)

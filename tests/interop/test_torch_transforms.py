@@ -1,5 +1,6 @@
 """Every transform and derivative that PyTorch knows, against those of PyTorch's own losses."""
 
+import importlib
 import warnings
 
 import pytest
@@ -17,6 +18,10 @@ from torch.autograd import forward_ad  # noqa: E402
 from torch.autograd import functional as classic  # noqa: E402
 
 from tests.interop.torch_inputs import assert_same, example  # noqa: E402
+
+with warnings.catch_warnings():  # PyTorch's own, on the first use of forward mode
+    warnings.simplefilter("ignore")
+    importlib.import_module("torch._decomp.decompositions_for_jvp")
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-13}
 GENERATOR = torch.Generator().manual_seed(3)

@@ -3,6 +3,8 @@
 import torch  # the tests that import this have made sure of it
 from fastloss import registry
 
+from tests import cases
+
 
 def example(name, dtype=torch.float64, rows=6, seed=5):
     """Inputs that a loss of fastloss takes, by its row alone; the vectors require grad."""
@@ -13,9 +15,18 @@ def example(name, dtype=torch.float64, rows=6, seed=5):
         return torch.randn(rows, 5, generator=generator, dtype=torch.float64).to(dtype)
 
     inputs = []
-    for position, _ in enumerate(row["inputs"]):
-        if position < row["differentiable"]:
-            inputs.append(normal().requires_grad_())
+    for position, argument in enumerate(row["arguments"]):
+        low, high = cases.domain_of(argument["domain"])
+        if argument["shape"].endswith("4"):
+            corner = normal()[:, :2]
+            box = torch.cat([corner, corner + normal()[:, :2].exp()], dim=1)
+            inputs.append(box.requires_grad_(position < row["differentiable"]))
+        elif position < row["differentiable"]:
+            positive = argument["domain"].startswith("finite, >")
+            inputs.append((normal().exp() if positive else normal()).detach().requires_grad_())
+        elif " or " in argument["domain"] and argument["role"] == "given":
+            shape = (rows,) if row["room"] == "pairs" else (rows, 5)
+            inputs.append(low + (high - low) * torch.randint(2, shape, generator=generator))
         elif row["labels"]:
             inputs.append(torch.randint(5, (rows,), generator=generator))
         elif row["room"] == "pairs":

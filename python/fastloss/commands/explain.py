@@ -132,7 +132,7 @@ def _rows(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
         p = np.full(classes, (1.0 - right) / max(classes - 1, 1))
         p[0] = right
         target = 0 if row["labels"] else np.eye(classes)[0]
-        pred = np.log(p) if params["from_logits"] else p
+        pred = np.log(p) if params.get("from_logits", True) else p
         yield f"p {right:g} for the right class", [pred, target]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from .._errors import FastlossError
-from ..registry import find, losses
+from ..registry import find, losses, words
 from .errors import Names
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Terms(NamedTuple):
 def terms(row: Row, axis: int, inputs: Sequence[torch.Tensor]) -> Terms:
     """Return how the loss terms lie in the inputs of a loss."""
     shape = inputs[0].shape
-    if row["room"] == "pointwise":
+    if row["terms"] == row["arguments"][0]["shape"]:
         return Terms(shape, ())
     axis = (axis if row["room"] == "rows" else -1) % max(len(shape), 1)
     return Terms((*shape[:axis], *shape[axis + 1 :]), (axis,))
@@ -90,7 +90,8 @@ def terms(row: Row, axis: int, inputs: Sequence[torch.Tensor]) -> Terms:
 
 def has_diagonal_hessian(row: Row) -> bool:
     """Whether the diagonal of the Hessian, which the core computes, is all there is of it."""
-    return row["room"] == "pointwise" and row["differentiable"] == 1
+    per_element = row["room"] == "pointwise" and row["terms"] == row["arguments"][0]["shape"]
+    return per_element and row["differentiable"] == 1 and row["hessian"]
 
 
 @lru_cache(maxsize=256)
@@ -100,7 +101,8 @@ def made(
     """Return the loss of a form."""
     names, name, number_names, vector_names = parsed(text)
     row, kind = find(name)
-    kinds = {parameter["name"]: parameter["kind"] for parameter in row["parameters"]}
+    known = {parameter["name"]: parameter for parameter in row["parameters"]}
+    kinds = {name: parameter["kind"] for name, parameter in known.items()}
     params: dict[str, object] = dict(zip(vector_names, vectors, strict=True))
     for parameter, number in zip(number_names, numbers, strict=True):
         if math.isnan(number):
@@ -109,6 +111,8 @@ def made(
             params[parameter] = bool(number)
         elif kinds[parameter].startswith("integer"):
             params[parameter] = int(number)
+        elif kinds[parameter] == "choice":
+            params[parameter] = words(known[parameter])[int(number)]
         else:
             params[parameter] = number
     try:
@@ -146,10 +150,12 @@ _kept_parts = lru_cache(maxsize=256)(_parts)  # of which torch.compile warns
 def form_of(loss: Loss, tensor: Callable[[tuple[float, ...]], torch.Tensor]) -> Form:
     """Return the form of a loss; `tensor` makes a tensor of a vector."""
     numbers, vectors = {}, {}
+    parameters = {parameter["name"]: parameter for parameter in ROWS[loss.name]["parameters"]}
     for name, value in loss.params.items():
         if isinstance(value, tuple):
             vectors[name] = tensor(value)
         else:
-            numbers[name] = NO_NUMBER if value is None else float(value)
+            word = words(parameters[name]).index(value) if isinstance(value, str) else value
+            numbers[name] = NO_NUMBER if word is None else float(word)
     text = f"{' '.join([loss.name, *numbers])} | {' '.join(vectors)}"
     return Form(text, tuple(numbers.values()), tuple(vectors.values()))

@@ -16,7 +16,7 @@ def example(name, dtype=torch.float64, rows=6, seed=5):
 
     inputs = []
     for position, argument in enumerate(row["arguments"]):
-        low, high = cases.domain_of(argument["domain"])
+        low, high = cases.domain_of(argument["domain"].partition("; ")[0])
         if argument["shape"].endswith("4"):
             corner = normal()[:, :2]
             box = torch.cat([corner, corner + normal()[:, :2].exp()], dim=1)

@@ -35,6 +35,7 @@ CHOICES = {
     "axis": (-1, 0),
     "ignore_index": (None, 2, -100),
     "pos_weight": (1.0, 2.5, 0.0, VECTORS[0]),
+    "power": (1.0, 1.25, 1.5, 1.9, 2.0),
 }
 
 
@@ -180,7 +181,7 @@ def domain_of(text):
     closed = re.match(r"\[(\S+), (\S+)\]", text) or re.match(r"(\S+) or (\S+)$", text)
     if closed:
         return float(closed[1]), float(closed[2])
-    above = re.search(r">=? (\S+)", text)
+    above = re.search(r">=? ([^\s;]+)", text)
     return (float(above[1]), np.inf) if above else (-np.inf, np.inf)
 
 
@@ -192,7 +193,10 @@ def domain_for(case, argument):
     text, _, condition = other.rpartition(" with ")
     name, _, value = condition.partition("=")
     given = case.option(name)
-    met = bool(given) if not value else str(given) == value.strip("'")
+    if isinstance(given, float):
+        met = given == float(value)
+    else:
+        met = bool(given) if not value else str(given) == value.strip("'")
     return text if met else plainly
 
 
@@ -272,7 +276,9 @@ def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, har
             if " or " in words:
                 low, high = domain_of(words)
                 x = np.where(x < (low + high) / 2, low, high)
-            inputs.append((np.round(x) if hard and k >= row["differentiable"] else x).astype(dtype))
+            if hard and k >= row["differentiable"]:
+                x = np.ceil(x) if "> " in words else np.round(x)
+            inputs.append(x.astype(dtype))
         return put_in_order(row, inputs)
     pred = spread(rng, (*lead, classes), *domain_of("real"))
     if not logits and pred_domain != "real":

@@ -178,7 +178,8 @@ def wrong_values(parameter):
     if bounds.startswith((">", "[", "(")):
         numbers += [-0.001, -1]
     if bounds.endswith(("]", ")")):
-        numbers += [1.001, 2]
+        high = float(bounds[1:-1].split(", ")[-1])
+        numbers += [high + 0.001, high + 1]
     if bounds.startswith("> "):
         numbers.append(0)
     if "vector" in kind:

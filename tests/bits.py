@@ -74,7 +74,8 @@ def battery_inputs(case, lead, classes, dtype, seed=1):
             )
         return [x.astype(dtype) for x in inputs]
     plain = row["inputs"] == ["pred", "target"] and row["terms"] == row["arguments"][0]["shape"]
-    if row["room"] == "pointwise" and not (plain and " or " not in row["target_domain"]):
+    open_ended = " or " in row["target_domain"] or "finite" in row["target_domain"]
+    if row["room"] == "pointwise" and not (plain and not open_ended):
         inputs = [
             drawn(cases.domain_for(case, x), cases.shape_for(x, shape, classes), seed + 7 * k)
             for k, x in enumerate(row["arguments"])

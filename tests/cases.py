@@ -54,6 +54,7 @@ CHOICES = {
     "multi_margin.p": (1, 2),
     "pos_weight": (1.0, 2.5, 0.0, VECTORS[0]),
     "cosine_embedding.margin": (0.0, 0.5, -0.5),
+    "power": (1.0, 1.25, 1.5, 1.9, 2.0),
 }
 
 

@@ -19,7 +19,7 @@ def domain_of(text):
     closed = re.match(r"\[(\S+), (\S+)\]", text) or re.match(r"(\S+) or (\S+)$", text)
     if closed:
         return float(closed[1]), float(closed[2])
-    above = re.search(r">=? (\S+)", text)
+    above = re.search(r">=? ([^\s;]+)", text)
     return (float(above[1]), np.inf) if above else (-np.inf, np.inf)
 
 
@@ -37,7 +37,10 @@ def domain_for(case, argument):
     text, _, condition = other.rpartition(" with ")
     name, _, value = condition.partition("=")
     given = case.option(name)
-    met = bool(given) if not value else str(given) == value.strip("'")
+    if isinstance(given, float):
+        met = given == float(value)
+    else:
+        met = bool(given) if not value else str(given) == value.strip("'")
     return text if met else plainly
 
 
@@ -126,7 +129,9 @@ def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, har
             if " or " in words:
                 low, high = domain_of(words)
                 x = np.where(x < (low + high) / 2, low, high)
-            inputs.append((np.round(x) if hard and k >= row["differentiable"] else x).astype(dtype))
+            if hard and k >= row["differentiable"]:
+                x = np.ceil(x) if "> " in words else np.round(x)
+            inputs.append(x.astype(dtype))
         return put_in_order(row, inputs)
     pred = spread(rng, (*lead, classes), *domain_of("real"))
     if not logits and pred_domain != "real":

@@ -25,6 +25,8 @@ def whole_targets(case, classes=2):
     if case.row["target_domain"] == "real":
         inputs[-1] = abs(inputs[-1]) % 2
         cases.put_in_order(case.row, inputs)
+    elif cases.domain_of(case.row["target_domain"])[1] == np.inf:
+        inputs[-1] = np.minimum(inputs[-1], 1)
     return inputs
 
 
@@ -47,10 +49,11 @@ def test_target_types(case):
         inputs = [x.astype(real) if x.dtype.kind == "f" else x for x in whole_targets(case)]
         wanted = everything(case.loss, inputs)
         wide = everything(case.loss, [x.astype(float) if x.dtype == real else x for x in inputs])
-        rounded = {
-            key: [x.astype(y.dtype) for x, y in zip(wide[key], wanted[key], strict=True)]
-            for key in wanted
-        }
+        with np.errstate(over="ignore"):
+            rounded = {
+                key: [x.astype(y.dtype) for x, y in zip(wide[key], wanted[key], strict=True)]
+                for key in wanted
+            }
         whole = [*INTEGERS, np.dtype(bool)]
         if inputs[place].astype(float).min() < 0:
             whole = [d for d in whole if d.kind == "i"]
@@ -80,10 +83,11 @@ def test_half_types_are_float32_rounded_once(case):
         weight = cases.weights((40, 5)).astype(half)
         found = everything(case.loss, inputs, sample_weight=weight)
         wanted = everything(case.loss, real, sample_weight=weight)
-        rounded = {
-            key: [x.astype(half) if x.dtype == np.float32 else x for x in xs]
-            for key, xs in wanted.items()
-        }
+        with np.errstate(over="ignore"):
+            rounded = {
+                key: [x.astype(half) if x.dtype == np.float32 else x for x in xs]
+                for key, xs in wanted.items()
+            }
         assert_same(found, rounded, half.name)
 
 

@@ -181,7 +181,8 @@ def wrong_values(parameter):
         low = float(re.search(r"-?[\d.]+", bounds)[0])
         numbers += [low - 0.001, low - 1]
     if bounds.endswith(("]", ")")):
-        numbers += [1.001, 2]
+        high = float(bounds[1:-1].split(", ")[-1])
+        numbers += [high + 0.001, high + 1]
     if bounds.startswith("> "):
         numbers.append(0)
     if "vector" in kind:

@@ -10,7 +10,7 @@ import sklearn
 from ._curvature import require_curvature
 from ._errors import ParameterError
 from ._sklearn_input import LabelError
-from .registry import find
+from .registry import domain_of, find
 
 _TESTED = "1.9"
 if sklearn.__version__.split(".")[:2] != _TESTED.split("."):
@@ -38,9 +38,9 @@ def hgb_loss(
 ) -> BaseLoss:
     """Return the object for a loss; the checks of `fastloss.sklearn.as_hgb_loss` are here."""
     name, (row, _) = type(loss).__name__, find(loss.name)
-    if not loss.params.get("from_logits", row["pred_domain"] == "real"):
+    if (domain := domain_of(loss)) != "real":
         raise ParameterError(
-            f"{name}: pred is {row['pred_domain']}, trees give raw scores"
+            f"{name}: pred is {domain}, trees give raw scores"
             + ("; make the loss with from_logits=True" if "from_logits" in loss.params else "")
         )
     if row["room"] == "rows" and not row["labels"]:

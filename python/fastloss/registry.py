@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ._base import Loss
     from ._types import ParameterRow, Row
 
-__all__ = ["find", "get", "input_names", "losses", "words"]
+__all__ = ["domain_of", "find", "get", "input_names", "losses", "words"]
 
 _ROWS: dict[str, Row] = {row["name"]: row for row in rows()}
 _CLASSES: dict[str, type[Loss]] = {  # the module of a family has its name
@@ -72,6 +72,17 @@ def find(name: str) -> tuple[Row, type[Loss]]:
 def input_names(row: Row) -> list[str]:
     """Return what the inputs of a loss are called, in the order in which it takes them."""
     return [x if isinstance(x, str) else x["name"] for x in row["inputs"]]
+
+
+def domain_of(loss: Loss) -> str:
+    """Return what the prediction of a loss may be, with the parameters that it has."""
+    domain = _ROWS[loss.name]["arguments"][0]["domain"]
+    plainly, _, other = domain.partition("; ")
+    then, _, condition = other.rpartition(" with ")
+    name, _, value = condition.partition("=")
+    given = loss.params.get(name)
+    met = str(given) == value.strip("'") if value else bool(given)
+    return then if met else plainly
 
 
 def words(parameter: ParameterRow) -> list[str]:

@@ -22,6 +22,7 @@ CASES = [
     for case in cases.plain_cases()
     if cases.of_samples(case.row)
     and case.option("from_logits", True)
+    and case.option("log_input", True)
     and case.option("axis", -1) == -1
 ]
 TIGHT = {"method": "BFGS", "jac": True, "options": {"gtol": 1e-11, "maxiter": 5000}}

@@ -17,7 +17,7 @@ constexpr DType native(DType dtype) { return static_cast<DType>(static_cast<int>
 struct Operand {  // made by collapse(); there are many, so nothing is set before
   const char* data;
   DType dtype;  // as `stored` says
-  int ndim;  // after collapsing; 0: a single element for all positions
+  int ndim;     // after collapsing; 0: a single element for all positions
   std::int64_t shape[max_ndim];
   std::int64_t strides[max_ndim];
   std::int64_t inner_stride;  // rows and pairs: the step along classes or features

@@ -101,7 +101,8 @@ bool check_domain(const Job& job, int operand, const T* values, std::int64_t ind
   const Interval& domain = job.domain[operand];
   const Operand& from = job.input[operand];
   constexpr T inf = std::numeric_limits<T>::infinity();
-  T low = static_cast<T>(domain.low), high = static_cast<T>(domain.high);
+  constexpr double most = std::numeric_limits<T>::max();
+  T low = static_cast<T>(domain.low), high = domain.high < infinity ? static_cast<T>(std::min(domain.high, most)) : inf;
   if (domain.open_low) low = std::nextafter(low, inf);
   if (domain.open_high) high = std::nextafter(high, -inf);
   if (const DType dtype = native(from.dtype); dtype == own_dtype<T> || dtype != DType::float64) {

@@ -58,6 +58,24 @@ FASTLOSS_INLINE T lgamma(T t) {
   return T(from_pole(x, Format<double>::inf, rounded(y)));
 }
 
+FASTLOSS_INLINE double spare_log1p(double y, float) { return wide_log1p(y); }
+FASTLOSS_INLINE Pair<double> spare_log1p(double y, double) { return log_pair(two_sum(1., y)); }
+FASTLOSS_INLINE double spare_sum(double x, double y, float) { return x + y; }
+FASTLOSS_INLINE Pair<double> spare_sum(double x, double y, double) { return two_sum(x, y); }
+
+// log gamma(1 + y) times `times`, a power of two, for y >= 0; right to the last digits near 0, too.
+template <class T>
+FASTLOSS_INLINE T lgamma1p(T t, T times) {
+  using N = Fine<T>;
+  const double y = t, r = 1 / (1 + y), u = y < 0.5 ? y : y - 1;
+  const bool small = y < 1.5;
+  const N log = spare_log1p(y, t), low = choose(y < 0.5, log, N(0));
+  const N large = constant<N>(0x1.acfe390c97d69p-2, 0x1.3494bc9001442p-56) + N(r * stirling(r * r, t));
+  const N high = (log + N(-1)) * spare_sum(y, 0.5, t) * double(times) + large * double(times);
+  const double x = rounded(choose(small, (lgamma_slope(u, t) * u - low) * double(times), high));
+  return T(y >= 0 ? x : Format<double>::nan);
+}
+
 // psi(z + v) / v for the zero z of psi and z + v in [1, 2]: 2^-30.3 and 2^-58.3
 FASTLOSS_INLINE double digamma_slope(double v, float) {
   return horner(v, 0x1.ef72bc8b33876p-1, -0x1.c563b6132424p-2, 0x1.08b4311c0747p-2, -0x1.4fc0a508691acp-3,

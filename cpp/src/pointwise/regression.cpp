@@ -1,6 +1,7 @@
 // The regression losses of one ISA.
 #include "pointwise/regression.h"
 
+#include "pointwise/counts.h"
 #include "pointwise/kernel.h"
 
 namespace fastloss::FASTLOSS_ISA {

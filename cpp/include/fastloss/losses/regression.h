@@ -30,6 +30,24 @@ struct GaussianNLL {
   FASTLOSS_LOSS("gaussian_nll", (mean, variance, target), (mean, variance), eps, full)
 };
 
-using RegressionLosses = Types<MeanSquaredError, MeanAbsoluteError, Huber, GaussianNLL>;
+// mu - target log mu, mu = exp(pred), or pred without log_input.
+struct Poisson {
+  bool log_input = true;
+  bool full = false;      // adds log(target!)
+  bool deviance = false;  // twice the distance from the least value
+
+  FASTLOSS_LOSS("poisson", (pred, target), (pred), log_input, full, deviance)
+};
+
+// mu^(2-power) / (2-power) + target mu^(1-power) / (power-1), mu = exp(pred), or pred without log_input.
+struct Tweedie {
+  double power = 1.5;  // in [1, 2]; 1 is Poisson's limit, 2 the gamma distribution's
+  bool log_input = true;
+  bool deviance = false;  // twice the distance from the least value
+
+  FASTLOSS_LOSS("tweedie", (pred, target), (pred), power, log_input, deviance)
+};
+
+using RegressionLosses = Types<MeanSquaredError, MeanAbsoluteError, Huber, GaussianNLL, Poisson, Tweedie>;
 
 }  // namespace fastloss

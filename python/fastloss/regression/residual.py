@@ -1,11 +1,9 @@
-"""Losses of regression: pred and target are real numbers of one shape, a term is an element."""
+"""Losses of a residual, prediction minus target: a term is an element."""
 
 from __future__ import annotations
 
-from ._base import Parameter
-from ._forms import MeanVarianceLoss, PredictionLoss
-
-__all__ = ["GaussianNLL", "Huber", "MeanAbsoluteError", "MeanSquaredError"]
+from .._base import Parameter
+from .._forms import PredictionLoss
 
 
 class MeanSquaredError(PredictionLoss):
@@ -182,65 +180,3 @@ class Huber(PredictionLoss):
 
     def __init__(self, delta: float = 1.0) -> None:
         super().__init__(delta=delta)
-
-
-class GaussianNLL(MeanVarianceLoss):
-    """Negative log-likelihood of a Gaussian whose mean and variance are both predicted.
-
-    ::
-
-        r        = mean - target,  v = max(variance, eps)
-        loss     = (log v + r^2 / v) / 2, and log(2 pi) / 2 more with full
-        gradient = r / v by mean;  (1 - r^2 / v) / (2 v) by variance, 0 where variance < eps
-        Hessian  = 1 / v by mean;  (2 r^2 / v - 1) / (2 v^2) by variance, 0 where variance < eps
-
-    ``mean``, ``variance`` and ``target`` have one shape; every element is a loss term.
-    ``variance`` is finite and > 0.
-
-    Parameters
-    ----------
-    eps : float, default 1e-06
-        The least variance that is believed; >= 0.
-    full : bool, default False
-        Whether the constant ``log(2 pi) / 2`` is added.
-
-    Raises
-    ------
-    ShapeError, DTypeError, DomainError, ParameterError
-        By the calls, as `MeanVarianceLoss` describes; a variance <= 0 is a `DomainError`.
-
-    See Also
-    --------
-    MeanSquaredError : Where the variance is the same everywhere.
-
-    Notes
-    -----
-    The loss is not convex in the variance. ``curvature="positive"`` takes the expected second
-    derivative there, ``1 / (2 v^2)`` (Fisher scoring). Values may be negative.
-
-    Other libraries. PyTorch's ``GaussianNLLLoss`` is the same function of ``(input, target, var)``,
-    but its gradient by a variance below ``eps`` is that of the unclamped one, and a variance of 0
-    passes. Keras and scikit-learn have none.
-
-    References
-    ----------
-    D. A. Nix, A. S. Weigend, "Estimating the Mean and Variance of the Target Probability
-    Distribution", 1994.
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> loss = fl.GaussianNLL()
-    >>> loss([1.0, 2.0], [1.0, 4.0], [0.0, 2.0])
-    0.5965735902799727
-    >>> loss.grad([1.0, 2.0], [1.0, 4.0], [0.0, 2.0])
-    (array([0.5, 0. ]), array([0.    , 0.0625]))
-    """
-
-    __slots__ = ()
-    name = "gaussian_nll"
-    eps = Parameter[float]()
-    full = Parameter[bool]()
-
-    def __init__(self, eps: float = 1e-6, full: bool = False) -> None:
-        super().__init__(eps=eps, full=full)

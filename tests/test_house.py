@@ -136,6 +136,15 @@ def test_kernels_include_no_header_with_inline_functions(unit):
             assert ours or include in allowed, f"{path.name} includes {include}"
 
 
+def test_every_inline_function_is_used():
+    """No compiler warns of one in a header."""
+    text = "\n".join(p.read_text() for p in CPP)
+    made = re.findall(r"^FASTLOSS_INLINE\b[^;{()=]*?\b(\w+)\(", text, re.M)
+    text += "".join(p.read_text() for p in (ROOT / "cpp" / "tests" / "math").glob("*.*"))
+    assert len(made) > 100
+    assert not [x for x in {*made} if len(re.findall(rf"\b{x}\b", text)) <= made.count(x)]
+
+
 def test_threads_throws_and_intrinsics_live_in_one_place():
     for path in CPP:
         if ROOT / "cpp" / "src" not in path.parents:

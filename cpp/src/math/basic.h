@@ -48,11 +48,6 @@ FASTLOSS_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 FASTLOSS_INLINE float copysign(float x, float sign) { return __builtin_copysignf(x, sign); }
 FASTLOSS_INLINE double copysign(double x, double sign) { return __builtin_copysign(x, sign); }
 
-template <class T>
-FASTLOSS_INLINE T select(bool c, T a, T b) {
-  return c ? a : b;
-}
-
 // min and max answer their FIRST argument when either is NaN: a NaN in `a` propagates, one in `b`
 // (a bound) does not. Equal zeros also give the first.
 template <class T>
@@ -66,12 +61,6 @@ FASTLOSS_INLINE T max(T a, T b) {
 template <class T>
 FASTLOSS_INLINE T clamp(T x, T low, T high) {
   return max(min(x, high), low);
-}
-
-// x where it is above 0, else 0: a NaN too becomes 0.
-template <class T>
-FASTLOSS_INLINE T positive_part(T x) {
-  return x > T(0) ? x : T(0);
 }
 
 // -|x|, |x| with the sign of another, all ones where x is negative: in integers, where no compiler turns them into

@@ -163,49 +163,9 @@ FASTLOSS_INLINE double choose(bool c, double a, double b) { return c ? a : b; }
 FASTLOSS_INLINE DoubleDouble choose(bool c, DoubleDouble a, DoubleDouble b) {
   return {c ? a.hi : b.hi, c ? a.lo : b.lo};
 }
-FASTLOSS_INLINE bool is_finite(double x) { return x - x == 0; }
-FASTLOSS_INLINE bool is_finite(DoubleDouble x) { return x.hi - x.hi == 0; }
 // w x, where a weight of exactly zero silences even an infinite or NaN x.
 FASTLOSS_INLINE DoubleDouble weighted(DoubleDouble w, DoubleDouble x) {
   return choose(w.hi == 0, DoubleDouble(0), w * x);
-}
-
-// -log x, infinite at 0
-template <class N>
-FASTLOSS_INLINE N minus_log(N x) {
-  const bool zero = x == N(0);
-  return choose(zero, N(Format<double>::inf), -wide_log(choose(zero, N(1), x)));
-}
-
-// e^(x + 128 ln 2), for an x so low that e^x itself would have lost its last bits.
-template <class N>
-struct Lifted;
-template <>
-struct Lifted<double> {  // Wide<float> has range enough
-  static constexpr double down = 1;
-  static FASTLOSS_INLINE_MEMBER double exp(double x) { return wide_exp(x); }
-};
-template <>
-struct Lifted<DoubleDouble> {
-  static constexpr double down = 0x1p-128;
-  static FASTLOSS_INLINE_MEMBER DoubleDouble exp(DoubleDouble x) {
-    using C = ExpConstants<double>;
-    return wide_exp(x + DoubleDouble(128 * C::ln2, 128 * C::ln2_lo));
-  }
-};
-
-// q^gamma for q in [0, 1] given by its logarithm; 0^0 = 1.
-template <class N>
-FASTLOSS_INLINE N power_of_log(N log, double gamma) {
-  return choose(gamma == 0, N(1), wide_exp(N(gamma) * log));
-}
-
-// q^gamma for q in [0, 1] and any gamma; 0^0 = 1.
-template <class N>
-FASTLOSS_INLINE N wide_pow(N q, double gamma) {
-  const bool zero = q == N(0);
-  const N at_zero = gamma > 0 ? 0. : (gamma == 0 ? 1. : Format<double>::inf);
-  return choose(zero, at_zero, wide_exp(N(gamma) * wide_log(choose(zero, N(1), q))));
 }
 
 // e^log_factor q^gamma to 0.7 ULP of T, with the power of two that it is to be multiplied by: in double that keeps the

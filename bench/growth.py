@@ -1,8 +1,8 @@
 """What fifty more losses would cost: ``python -m bench.growth [ISA...]``.
 
 Copies of one middling loss, cross-entropy from logits with every option, are compiled in families
-of ten, as the kernels are. CPU seconds and bytes of code are counted, for they hold on a busy machine.
-A wheel has 0.42 to 0.44 of the code, deflated; copies would deflate to nothing.
+of ten, as the kernels are. CPU seconds and bytes of code are counted, which hold on a busy
+machine. A wheel has 0.42 to 0.44 of the code, deflated; copies would deflate to nothing.
 """
 
 import resource

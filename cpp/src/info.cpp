@@ -60,7 +60,7 @@ std::string domain_text(const Definition& definition, const Domain& domain) {
   if (parameter.kind == Kind::choice)
     when += "='" + split(parameter.words)[static_cast<std::size_t>(domain.is)] + "'";
   else if (parameter.kind != Kind::flag)
-    when += "=" + number_text(domain.is);
+    when.append("=").append(number_text(domain.is));
   return interval_text(domain.interval) + "; " + interval_text(domain.then) + when;
 }
 

@@ -55,7 +55,7 @@ struct GeneralizedIoU {
     const bool meets = x.meets & y.meets, same = x.same & y.same;
     const N own = x.own * y.own, common = where(meets, x.common * y.common), whole = x.whole * y.whole, e(eps);
     const N all = own + x.given * y.given - common, per_union = N(1.0) / (all + e), per_whole = N(1.0) / (whole + e);
-    const N none(0.0), iou = per_union_or(common, per_union), apart = per_union_or(whole - all, per_whole);
+    const N iou = per_union_or(common, per_union), apart = per_union_or(whole - all, per_whole);
     // d loss = by_own d own + by_common d common + by_whole d whole
     const N pull = iou * per_union, by_own = pull - per_whole, by_common = per_whole - pull - per_union;
     const N by_whole = per_whole * (N(1.0) - apart);

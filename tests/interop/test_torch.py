@@ -17,40 +17,18 @@ import torch.nn.functional as theirs  # noqa: E402
 from fastloss.torch import functional as ours  # noqa: E402
 
 from tests.interop.pages import run_page  # noqa: E402
-
-REDUCTIONS = ("none", "mean", "sum")
-# Both compute in float64; PyTorch forms differences of rounded logarithms and sums differently.
-CLOSE = {"rtol": 1e-11, "atol": 1e-14}
-
-
-def digits():
-    """The logits of digits by nearest centroid, and the labels."""
-    data, labels = datasets.load_digits(return_X_y=True)
-    centroids = np.stack([data[labels == k].mean(axis=0) for k in range(10)])
-    logits = data @ centroids.T / 256 - (centroids**2).sum(axis=1) / 512
-    return torch.from_numpy(logits[:96]), torch.from_numpy(labels[:96])
-
-
-LOGITS, LABELS = digits()
-PROBABILITIES = torch.softmax(LOGITS / 4, 1)
-SOFT = torch.softmax(LOGITS.flip(0), 1)
-HARD = torch.nn.functional.one_hot(LABELS, 10).double()
-WEIGHTS = torch.arange(1, 11, dtype=torch.float64) / 7
-VECTORS = torch.from_numpy(datasets.load_iris(return_X_y=True)[0])
-
-
-def compare(name, inputs, differentiable=1, **arguments):
-    """Value and gradients under a random upstream gradient agree."""
-    results = []
-    for functional in (theirs, ours):
-        leaves = [x.detach().clone().requires_grad_() for x in inputs[:differentiable]]
-        value = getattr(functional, name)(*leaves, *inputs[differentiable:], **arguments)
-        upstream = torch.cos(torch.arange(value.numel(), dtype=value.dtype)).reshape(value.shape)
-        results.append((value, *torch.autograd.grad(value, leaves, upstream)))
-    for expected, found in zip(*results, strict=True):
-        assert found.shape == expected.shape
-        assert found.dtype == expected.dtype
-        torch.testing.assert_close(found, expected, **CLOSE, equal_nan=True)
+from tests.interop.torch_functions import (  # noqa: E402
+    CLOSE,
+    HARD,
+    LABELS,
+    LOGITS,
+    PROBABILITIES,
+    REDUCTIONS,
+    SOFT,
+    VECTORS,
+    WEIGHTS,
+    compare,
+)
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
@@ -205,6 +183,15 @@ MODULES = [
         "CrossEntropyLoss",
         {"weight": WEIGHTS, "ignore_index": 2, "label_smoothing": 0.2},
         (LOGITS, LABELS),
+    ),
+    ("NLLLoss", {"weight": WEIGHTS, "ignore_index": 2}, (LOGITS, LABELS)),
+    ("MultiMarginLoss", {"p": 2, "margin": 0.5, "weight": WEIGHTS}, (LOGITS, LABELS)),
+    ("GaussianNLLLoss", {"full": True, "eps": 0.1}, (LOGITS, SOFT, SOFT[:, :1])),
+    ("PoissonNLLLoss", {"reduction": "sum"}, (LOGITS, SOFT)),
+    (
+        "CosineEmbeddingLoss",
+        {"margin": 0.9},
+        (VECTORS[:50], VECTORS[:50, [1, 0, 3, 2]], torch.arange(50) % 2 * 2 - 1),
     ),
     (
         "TripletMarginLoss",

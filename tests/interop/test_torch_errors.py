@@ -25,6 +25,11 @@ CALLS = {
     "binary_cross_entropy": (T, T),
     "binary_cross_entropy_with_logits": (X, T),
     "cross_entropy": (X, LABELS),
+    "nll_loss": (X, LABELS),
+    "multi_margin_loss": (X, LABELS),
+    "gaussian_nll_loss": (X, T, T + 1),
+    "poisson_nll_loss": (X, T),
+    "cosine_embedding_loss": (X, T, torch.tensor([1, -1, 1, -1])),
     "triplet_margin_loss": THREE,
     "sigmoid_focal_loss": (X, T),
 }
@@ -46,14 +51,17 @@ def test_other_devices(name):
 
 @calls
 def test_targets_that_require_grad(name):
-    if name == "triplet_margin_loss":
+    function = getattr(functional, name)
+    place = [i for i, word in enumerate(inspect.signature(function).parameters) if "target" in word]
+    if not place or name in ("nll_loss", "multi_margin_loss"):  # none, or integers
         return
-    pred, target = CALLS[name]
-    target = (target if target.is_floating_point() else torch.rand(4, 3)).clone().requires_grad_()
+    inputs = list(CALLS[name])
+    target = inputs[place[0]] if name != "cross_entropy" else T
+    inputs[place[0]] = target.to(X.dtype, copy=True).requires_grad_()
     with pytest.raises(fl.DTypeError, match=r"targets? requires grad.*targets?\.detach"):
-        getattr(functional, name)(pred, target)
+        function(*inputs)
     with torch.no_grad():
-        getattr(functional, name)(pred, target)
+        function(*inputs)
 
 
 @calls
@@ -62,7 +70,7 @@ def test_reductions(name):
         getattr(functional, name)(*CALLS[name], reduction="average")
 
 
-@pytest.mark.parametrize("name", [n for n in CALLS if n[:5] not in ("huber", "sigmo")])
+@pytest.mark.parametrize("name", [n for n in CALLS if n[:5] not in ("huber", "sigmo", "gauss")])
 def test_arguments_of_old(name):
     with pytest.raises(fl.ParameterError, match="pass reduction"):
         getattr(functional, name)(*CALLS[name], size_average=True)
@@ -105,6 +113,32 @@ def test_weights_that_require_grad():
             r"label_smoothing must be between 0\.0 and 1\.0",
             lambda: functional.cross_entropy(X, LABELS, label_smoothing=1.2),
         ),
+        (IndexError, "3", lambda: functional.nll_loss(X, LABELS + 1)),
+        (IndexError, "-1", lambda: functional.multi_margin_loss(X, LABELS - 1)),
+        (RuntimeError, "integers", lambda: functional.nll_loss(X, T)),
+        (RuntimeError, "no axis", lambda: functional.nll_loss(X[0, 0], LABELS[0])),
+        (
+            RuntimeError,
+            "p is 3, wanted: 1 or 2",
+            lambda: functional.multi_margin_loss(X, LABELS, 3),
+        ),
+        (RuntimeError, "wanted: .*C", lambda: functional.multi_margin_loss(X[None], LABELS[None])),
+        (
+            RuntimeError,
+            "each of 3",
+            lambda: functional.multi_margin_loss(X, LABELS, weight=T[0, :2]),
+        ),
+        (ValueError, "var.*-1", lambda: functional.gaussian_nll_loss(X, T, -1.0)),
+        (ValueError, "var.*> 0", lambda: functional.gaussian_nll_loss(X, T, 0 * T)),
+        (ValueError, "var has shape", lambda: functional.gaussian_nll_loss(X, T, T[:2])),
+        (RuntimeError, "target.*>= 0", lambda: functional.poisson_nll_loss(X, T - 2)),
+        (
+            RuntimeError,
+            "input.*>= 0",
+            lambda: functional.poisson_nll_loss(T - 3.5, T, log_input=False),
+        ),
+        (RuntimeError, "target.*-1 or 1", lambda: functional.cosine_embedding_loss(X, T, LABELS)),
+        (ValueError, "margin", lambda: functional.cosine_embedding_loss(X, T, LABELS, margin=2.0)),
         (ValueError, "greater than 0", lambda: functional.triplet_margin_loss(*THREE, margin=0)),
         (ValueError, "greater than 0", lambda: ft.TripletMarginLoss(margin=0)),
         (RuntimeError, "axes", lambda: functional.triplet_margin_loss(X, X[0], X)),
@@ -115,7 +149,7 @@ def test_weights_that_require_grad():
         (TypeError, "input has dtype int64", lambda: functional.mse_loss(LABELS, LABELS)),
         (ValueError, "takes pred, target, 1 tensors", lambda: ft.Loss("mse")(X)),
         (TypeError, "is a list", lambda: ft.Loss("mse")(X, [0.0])),
-        (ValueError, "mse", lambda: ft.Loss("mze")),
+        (ValueError, "did you mean 'huber'", lambda: ft.Loss("hubber")),
         (ValueError, "no parameter", lambda: ft.Loss("huber", detla=1.0)),
         (ValueError, "reduction", lambda: ft.Loss("huber", "average")),
         (ValueError, "wanted: a loss", lambda: ft.Loss(torch.nn.MSELoss())),

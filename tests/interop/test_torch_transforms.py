@@ -54,9 +54,17 @@ DIAGONAL = {
     "huber_loss": (T,),
     "binary_cross_entropy_with_logits": (T,),
     "sigmoid_focal_loss": (HARD,),
+    "poisson_nll_loss": (T,),
 }
-OTHERS = {"cross_entropy": (LABELS,), "triplet_margin_loss": (T, T.flip(0))}
-PAIRS = [
+OTHERS = {
+    "cross_entropy": (LABELS,),
+    "nll_loss": (LABELS,),
+    "multi_margin_loss": (LABELS,),
+    "gaussian_nll_loss": (T, T + 0.5),
+    "triplet_margin_loss": (T, T.flip(0)),
+    "cosine_embedding_loss": (T, 2 * (LABELS % 2) - 1),
+}
+PAIRS = [  # whatever PyTorch can transform its own function by
     ("mse_loss", "mean"),
     ("l1_loss", "none"),
     ("huber_loss", "none"),
@@ -64,6 +72,8 @@ PAIRS = [
     ("sigmoid_focal_loss", "none"),
     ("cross_entropy", "mean"),
     ("cross_entropy", "none"),
+    ("nll_loss", "mean"),
+    ("poisson_nll_loss", "none"),
     ("triplet_margin_loss", "mean"),
     ("triplet_margin_loss", "none"),
 ]

@@ -83,4 +83,5 @@ class Names(NamedTuple):
         said = [part for part in message.split("; ") if "from_logits" not in part]
         if "from_logits" in message and twin in functional.__all__:
             said.append(f"for logits there is {twin}")
-        return re.sub(r"\w+", lambda word: words.get(word[0], word[0]), "; ".join(said))
+        # What stands in quotes is a value.
+        return re.sub(r"(?<!')\b\w+", lambda word: words.get(word[0], word[0]), "; ".join(said))

@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CosineEmbeddingLoss",
     "CrossEntropyLoss",
+    "GaussianNLLLoss",
     "HuberLoss",
     "L1Loss",
     "Loss",
     "MSELoss",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "PoissonNLLLoss",
     "TripletMarginLoss",
 ]
 
@@ -92,6 +97,65 @@ class CrossEntropyLoss(_Module, torch.nn.CrossEntropyLoss):  # type: ignore[misc
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
+        )
+
+
+class NLLLoss(_Module, torch.nn.NLLLoss):  # type: ignore[misc]
+    """`torch.nn.NLLLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.nll_loss(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+        )
+
+
+class MultiMarginLoss(_Module, torch.nn.MultiMarginLoss):  # type: ignore[misc]
+    """`torch.nn.MultiMarginLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.multi_margin_loss(
+            input,
+            target,
+            p=self.p,
+            margin=self.margin,
+            weight=self.weight,
+            reduction=self.reduction,
+        )
+
+
+class GaussianNLLLoss(_Module, torch.nn.GaussianNLLLoss):  # type: ignore[misc]
+    """`torch.nn.GaussianNLLLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        return functional.gaussian_nll_loss(
+            input, target, var, full=self.full, eps=self.eps, reduction=self.reduction
+        )
+
+
+class PoissonNLLLoss(_Module, torch.nn.PoissonNLLLoss):  # type: ignore[misc]
+    """`torch.nn.PoissonNLLLoss`, computed by fastloss."""
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        return functional.poisson_nll_loss(
+            log_input,
+            target,
+            log_input=self.log_input,
+            full=self.full,
+            eps=self.eps,
+            reduction=self.reduction,
+        )
+
+
+class CosineEmbeddingLoss(_Module, torch.nn.CosineEmbeddingLoss):  # type: ignore[misc]
+    """`torch.nn.CosineEmbeddingLoss`, computed by fastloss."""
+
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
+        return functional.cosine_embedding_loss(
+            input1, input2, target, margin=self.margin, reduction=self.reduction
         )
 
 

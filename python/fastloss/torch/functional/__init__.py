@@ -8,17 +8,23 @@ which PyTorch has deprecated, are refused.
 from __future__ import annotations
 
 from .binary import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid_focal_loss
-from .classes import cross_entropy
-from .embedding import triplet_margin_loss
+from .classes import cross_entropy, multi_margin_loss, nll_loss
+from .embedding import cosine_embedding_loss, triplet_margin_loss
+from .likelihood import gaussian_nll_loss, poisson_nll_loss
 from .regression import huber_loss, l1_loss, mse_loss
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
     "cross_entropy",
+    "gaussian_nll_loss",
     "huber_loss",
     "l1_loss",
     "mse_loss",
+    "multi_margin_loss",
+    "nll_loss",
+    "poisson_nll_loss",
     "sigmoid_focal_loss",
     "triplet_margin_loss",
 ]

@@ -1,4 +1,4 @@
-"""Classes that exclude each other: `cross_entropy`."""
+"""Classes that exclude each other: `cross_entropy`, `nll_loss` and `multi_margin_loss`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,23 @@ from .arguments import by_count, modern, overridable, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def _classes(
+    name: str, input: Tensor, weight: Tensor | None
+) -> tuple[int, str, tuple[Tensor, ...]]:
+    """Return the axis of classes, and the class weights as a form says them."""
+    if input.dim() == 0:
+        raise ShapeError(f"{name}: input has no axis of classes")
+    axis = 1 if input.dim() > 1 else 0
+    if weight is None:
+        return axis, "", ()
+    if weight.shape != (input.shape[axis],):
+        raise ShapeError(
+            f"{name}: weight has shape {tuple(weight.shape)}, wanted: one number for each "
+            f"of {input.shape[axis]} classes"
+        )
+    return axis, " | class_weight", (weight,)
 
 
 @overridable
@@ -74,16 +91,7 @@ def cross_entropy(
         raise ParameterError(
             f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}"
         )
-    if input.dim() == 0:
-        raise ShapeError("cross_entropy: input has no axis of classes")
-    axis = 1 if input.dim() > 1 else 0
-    if weight is not None and weight.shape != (input.shape[axis],):
-        raise ShapeError(
-            f"cross_entropy: weight has shape {tuple(weight.shape)}, wanted: one number for each "
-            f"of {input.shape[axis]} classes"
-        )
-    vectors = () if weight is None else (weight,)
-    ending = "" if weight is None else " | class_weight"
+    axis, ending, vectors = _classes("cross_entropy", input, weight)
     if not same_shape(target, input):
         form = Form(
             "cross_entropy(input, target): sparse_categorical_cross_entropy "
@@ -103,6 +111,141 @@ def cross_entropy(
         "cross_entropy(input, target): categorical_cross_entropy "
         "from_logits label_smoothing axis" + ending,
         (1.0, label_smoothing, float(axis)),
+        vectors,
+    )
+    return apply(form, (input, target), None, by_count(reduction))
+
+
+@overridable
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: None = None,
+    ignore_index: int = -100,
+    reduce: None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Negative log-likelihood of classes, as `torch.nn.functional.nll_loss`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Logarithms of probabilities, of shape (C,) or (N, C, ...): classes lie along axis 1, or
+        along the only axis.
+    target : Tensor
+        Class indices in [0, C) of any integer type, without the axis of classes.
+    weight : Tensor, optional
+        One weight >= 0 per class.
+    size_average, reduce : None
+        Deprecated by PyTorch; refused.
+    ignore_index : int, default -100
+        A class index that marks rows to leave out.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        The mean divides by the weights of the counted indices.
+
+    Returns
+    -------
+    Tensor
+        Of the dtype of ``input``; of shape () or, with ``"none"``,
+        that of ``input`` without the classes.
+
+    Raises
+    ------
+    DeviceError
+        When a tensor does not lie on the CPU.
+    DTypeError
+        When ``target`` is not of integers, or it or ``weight`` requires grad.
+    LabelError
+        When an index is neither in [0, C) nor ``ignore_index``.
+    ShapeError, DomainError
+        When shapes do not fit together, or a weight is negative.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fastloss.torch.functional import nll_loss
+    >>> nll_loss(torch.tensor([[-0.5, -1.0], [-2.0, -0.25]]), torch.tensor([0, 1]))
+    tensor(0.3750)
+    """
+    modern("nll_loss", size_average, reduce)
+    axis, ending, vectors = _classes("nll_loss", input, weight)
+    if target.is_floating_point():
+        raise DTypeError(f"nll_loss: target is {target.dtype}, wanted: class indices in integers")
+    form = Form(
+        "nll_loss(input, target): negative_log_likelihood axis ignore_index" + ending,
+        (float(axis), float(ignore_index)),
+        vectors,
+    )
+    return apply(form, (input, target), None, reduction)
+
+
+@overridable
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Hinges between the class and every other, as `torch.nn.functional.multi_margin_loss`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores of shape (C,) or (N, C); () is one class.
+    target : Tensor
+        Class indices in [0, C) of any integer type, of shape (), (1,) or (N,).
+    p : {1, 2}, default 1
+        The power of each hinge.
+    margin : float, default 1.0
+        How much higher the score of the class shall be; >= 0.
+    weight : Tensor, optional
+        One weight >= 0 per class.
+    size_average, reduce : None
+        Deprecated by PyTorch; refused.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        The mean divides by the number of rows, whatever they weigh.
+
+    Returns
+    -------
+    Tensor
+        Of the dtype of ``input``; of shape () or, with ``"none"``, that of ``target``.
+
+    Raises
+    ------
+    DeviceError
+        When a tensor does not lie on the CPU.
+    DTypeError
+        When ``target`` or ``weight`` requires grad.
+    LabelError
+        When an index is not in [0, C).
+    ShapeError, ParameterError, DomainError
+        When shapes do not fit together, or a value lies outside its range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fastloss.torch.functional import multi_margin_loss
+    >>> multi_margin_loss(torch.tensor([[0.5, 0.0, 1.5, -3.0]]), torch.tensor([0]))
+    tensor(0.6250)
+    """
+    modern("multi_margin_loss", size_average, reduce)
+    if p not in (1, 2):
+        raise ParameterError(f"multi_margin_loss: p is {p}, wanted: 1 or 2")
+    if input.dim() > 2:
+        raise ShapeError(
+            f"multi_margin_loss: input has shape {tuple(input.shape)}, wanted: (C,) or (N, C)"
+        )
+    if input.dim() < 2:
+        input = input.reshape((1, -1) if target.dim() == 1 else (-1,))
+    _, ending, vectors = _classes("multi_margin_loss", input, weight)
+    form = Form(
+        "multi_margin_loss(input, target): multi_margin p margin" + ending,
+        (float(p), margin),
         vectors,
     )
     return apply(form, (input, target), None, by_count(reduction))

@@ -1,4 +1,4 @@
-"""Embeddings: `triplet_margin_loss`."""
+"""Embeddings: `triplet_margin_loss` and `cosine_embedding_loss`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..autograd import apply
 from ..errors import ParameterError, ShapeError
 from ..form import Form
-from .arguments import broadcast, modern, overridable
+from .arguments import broadcast, modern, overridable, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,3 +87,57 @@ def triplet_margin_loss(
         (margin, p, float(swap)),
     )
     return apply(form, (anchor, positive, negative), None, reduction)
+
+
+@overridable
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Cosines of pairs of vectors, as `torch.nn.functional.cosine_embedding_loss`.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor
+        Vectors along the last axis, of shapes that broadcast.
+    target : Tensor
+        1 for pairs that belong together and -1 for others, without the last axis.
+    margin : float, default 0.0
+        The cosine up to which others cost nothing; in [-1, 1].
+    size_average, reduce : None
+        Deprecated by PyTorch; refused.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        The mean divides by the number of pairs.
+
+    Returns
+    -------
+    Tensor
+        Of the dtype of ``input1``; of shape () or, with ``"none"``, that of ``target``.
+
+    Raises
+    ------
+    DeviceError
+        When a tensor does not lie on the CPU.
+    DTypeError
+        When ``target`` requires grad.
+    ShapeError, ParameterError, DomainError
+        When shapes do not fit together, or a value lies outside its range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fastloss.torch.functional import cosine_embedding_loss
+    >>> one, two = torch.tensor([[1.0, 0.0]]), torch.tensor([[3.0, 4.0]])
+    >>> cosine_embedding_loss(one, two, torch.tensor([1]))
+    tensor(0.4000)
+    """
+    modern("cosine_embedding_loss", size_average, reduce)
+    if not same_shape(input1, input2):
+        input1, input2 = broadcast("cosine_embedding_loss", input1=input1, input2=input2)
+    form = Form("cosine_embedding_loss(input1, input2, target): cosine_embedding margin", (margin,))
+    return apply(form, (input1, input2, target), None, reduction)

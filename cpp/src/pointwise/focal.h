@@ -135,7 +135,8 @@ struct FocalOfProbability {
     }
     const N bend = power * (u * dp * dp + pos * dq * dq) + less * slope * D * (twice(first) + (g - one) * slope * K);
     const T margin = min(pred, T(1) - pred), at_end = margin == T(0) ? endless : T(0);
-    const bool idle = (pred == pred) & ((T(alpha) == T(0)) | (T(pos) + T(u) == T(0)));  // powers of 0 do no harm
+    const bool weightless = T(alpha) == T(0), certain = T(pos) + T(u) == T(0);
+    const bool idle = (pred == pred) & (weightless | certain);  // powers of 0 do no harm
     const bool flat = (margin <= eps) | idle;
     const T hess = flat ? T(0) : T(quotient(quotient(alpha * bend, D), D)) * scale;
     return {.value = T(alpha * power * (pos * lp + u * lq)) * scale +

@@ -47,15 +47,16 @@ FASTLOSS_INLINE auto jet_of(const Loss& loss, T element, T a, T b, T c, T d, T e
   else
     return apply(loss, element, a, begun..., b, c, d, e, f, g, h);
 }
+// What it answers; asked for its type alone.
 template <class Loss, class T>
-consteval auto answer() {
-  const Loss& loss = *static_cast<const Loss*>(nullptr);
-  constexpr T x = 0;
+auto answer(const Loss& loss, T x) {
   if constexpr (has_begin<Loss, T>)
-    return static_cast<decltype(jet_of<Loss, T>(loss, x, x, x, x, x, x, x, x, x, Begun<T>{}))*>(nullptr);
+    return jet_of<Loss, T>(loss, x, x, x, x, x, x, x, x, x, Begun<T>{});
   else
-    return static_cast<decltype(jet_of<Loss, T>(loss, x, x, x, x, x, x, x, x, x))*>(nullptr);
+    return jet_of<Loss, T>(loss, x, x, x, x, x, x, x, x, x);
 }
+template <class Loss>
+const Loss& some();  // nowhere defined
 
 constexpr bool sums(Mode mode) {
   return mode == Mode::sum || mode == Mode::sum_grad || mode == Mode::weighted_sum || mode == Mode::weighted_sum_grad;
@@ -172,7 +173,7 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
 
 template <template <class> class Loss, class T>
 constexpr PointwiseKernel<T> pointwise_kernel() {
-  using Answer = decltype(*answer<Loss<T>, T>());
+  using Answer = decltype(answer(some<Loss<T>>(), T(0)));
   PointwiseKernel<T> kernel = {};
   const auto fill = [&]<Mode... modes>() { ((kernel.map[int(modes)] = map_run<Loss, T, modes>), ...); };
   fill.template operator()<Mode::value, Mode::grad, Mode::value_grad>();

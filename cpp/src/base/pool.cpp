@@ -130,6 +130,8 @@ class Worker {
 // The workers that no call has. There are never more of them than most_threads(), whatever is called at once.
 class Pool {
  public:
+  Pool* before = nullptr;  // that of a parent, where this one was left by a child
+
   // A list of as many as there are, up to `wanted`; the same ones for the same caller, in the same order, if it can be.
   Worker* take(int wanted, int& got) noexcept {
     const Processors processors = Processors::of_this_thread();
@@ -187,7 +189,11 @@ class Pool {
 // A forked child has none of the threads: it leaves the pool, locks and all, and makes another when it needs one.
 std::atomic<Pool*> the_pool{nullptr};
 std::atomic<bool> closed{false};
-const bool watched = at_fork_in_child([] { the_pool.store(nullptr); });
+std::atomic<Pool*> left{nullptr};  // by a child and its parents; what no pointer leads to would be a leak
+const bool watched = at_fork_in_child([] {
+  Pool* const old = the_pool.exchange(nullptr);
+  if (old != nullptr) old->before = left.exchange(old);
+});
 
 Pool* pool() noexcept {
   Pool* found = the_pool.load();

@@ -16,62 +16,78 @@ struct Constant {
   bool factorial, deviance;
 };
 
+// What is asked for in a call, as masks: of a choice by a flag GCC 12 makes a branch, and a loop with one is no SIMD.
+template <class T>
+struct Wanted {
+  Bits<T> factorial, deviance;
+  T times;
+  FASTLOSS_INLINE_MEMBER Wanted(bool with_factorial, bool as_deviance)
+      : factorial(with_factorial && !as_deviance ? ~Bits<T>(0) : 0),
+        deviance(as_deviance ? ~Bits<T>(0) : 0),
+        times(as_deviance ? T(2) : T(1)) {}
+  static FASTLOSS_INLINE_MEMBER T choose(Bits<T> mask, T yes, T no) {
+    return from_bits((bits_of(yes) & mask) | (bits_of(no) & ~mask));
+  }
+};
+
 // A limit, of the logarithm s of the mean. With t = s, or -s of the gamma distribution, it is A e^t - B t, where one of
 // A and B is 1 and the other y. Sums are formed in units of 2^40 (2^300) where their terms may be infinite.
 template <class T, Constant can>
-FASTLOSS_INLINE Jet<T> limit_of_log(T s, T y, bool gamma, Constant wanted) {
+FASTLOSS_INLINE Jet<T> limit_of_log(T s, T y, Bits<T> gamma, Wanted<T> wanted) {
   using C = FarConstants<T>;
-  const T t = gamma ? T(0) - s : s, a = gamma ? y : T(1), b = gamma ? T(1) : y;
+  const T t = wanted.choose(gamma, T(0) - s, s), a = wanted.choose(gamma, y, T(1)), b = wanted.choose(gamma, T(1), y);
   const bool large = t > C::near || b > C::large;
   const T down = large ? C::down : T(1), up = large ? C::large : T(1);
   const FarExp<T> e(t);
   const T rise = e.times(a, down), fall = b * down;
   const T bounded = b == T(0) ? T(0) : min(t, C::far);  // the other term is infinite from there on
-  const T slope = (gamma ? fall - rise : rise - fall) * up, bend = unless_nan(y, e.times(a));
+  const T slope = wanted.choose(gamma, fall - rise, rise - fall) * up, bend = unless_nan(y, e.times(a));
   T value = fma(fall, T(0) - bounded, rise);
-  if constexpr (can.factorial) value = wanted.factorial && !wanted.deviance ? value + lgamma1p(y, down) : value;
+  if constexpr (can.factorial) value = wanted.choose(wanted.factorial, value + lgamma1p(y, down), value);
   if constexpr (!can.deviance) return {value * up, slope, bend};
-  const T log_y = y == T(0) ? T(0) : log(y), lowest = gamma ? T(0) - log_y : log_y;
-  const T above = fma(fall, lowest - bounded, rise) - fall, times = wanted.deviance ? T(2) : T(1);
-  return {(wanted.deviance ? max(above + above, T(0)) : value) * up, slope * times, bend * times};
+  const T log_y = y == T(0) ? T(0) : log(y), lowest = wanted.choose(gamma, T(0) - log_y, log_y);
+  const T above = fma(fall, lowest - bounded, rise) - fall, times = wanted.times;
+  return {wanted.choose(wanted.deviance, max(above + above, T(0)), value) * up, slope * times, bend * times};
 }
 
 // The same of the mean. `curvature` of the gamma distribution is the expected second derivative.
 template <class T, Constant can>
-FASTLOSS_INLINE CurvedJet<T> limit_of_mean(T mean, T y, bool gamma, Constant wanted) {
+FASTLOSS_INLINE CurvedJet<T> limit_of_mean(T mean, T y, Bits<T> gamma, Wanted<T> wanted) {
   using C = FarConstants<T>;
   const T mu = mean + T(0), ratio = y == T(0) ? T(0) : y / mu;  // -0 is 0
-  const T one = unless_nan(mu, unless_nan(y, T(1))), b = gamma ? T(0) - one : y, rise = gamma ? ratio : mu;
-  const bool large = max(mu, y) > C::large && !gamma;
+  const T one = unless_nan(mu, unless_nan(y, T(1))), b = wanted.choose(gamma, T(0) - one, y),
+          rise = wanted.choose(gamma, ratio, mu);
+  const bool large = (max(mu, y) > C::large) & (gamma == 0);
   const T down = large ? C::down : T(1), up = large ? C::large : T(1), fall = b * down;
   const T log_mu = b == T(0) || rise == Format<T>::inf ? T(0) : log(mu);
-  const T slope = gamma ? (one - ratio) / mu : one - ratio;
+  const T slope = wanted.choose(gamma, (one - ratio) / mu, one - ratio);
   const T single = unless_nan(mu, ratio == T(0) ? T(0) : ratio / mu), twofold = (ratio + ratio - one) / mu / mu;
-  const T bend = gamma ? twofold : single, curvature = gamma ? one / mu / mu : single;
+  const T bend = wanted.choose(gamma, twofold, single), curvature = wanted.choose(gamma, one / mu / mu, single);
   T value = fma(fall, T(0) - log_mu, rise * down);
-  if constexpr (can.factorial) value = wanted.factorial && !wanted.deviance ? value + lgamma1p(y, down) : value;
+  if constexpr (can.factorial) value = wanted.choose(wanted.factorial, value + lgamma1p(y, down), value);
   if constexpr (!can.deviance) return {value * up, slope, bend, curvature};
-  const T log_y = y == T(0) ? T(0) : log(y), times = wanted.deviance ? T(2) : T(1);
-  const T above = fma(fall, log_y - log_mu, rise * down) - (gamma ? one : fall);
-  return {(wanted.deviance ? max(above + above, T(0)) : value) * up, slope * times, bend * times, curvature * times};
+  const T log_y = y == T(0) ? T(0) : log(y), times = wanted.times;
+  const T above = fma(fall, log_y - log_mu, rise * down) - wanted.choose(gamma, one, fall);
+  return {wanted.choose(wanted.deviance, max(above + above, T(0)), value) * up, slope * times, bend * times,
+          curvature * times};
 }
 
 // Poisson (1837): mu - y log mu.
 template <class T, Constant can>
 struct PoissonOfLogMean {
   FASTLOSS_TAKES(log_input, full, deviance);
-  Constant wanted;
+  Wanted<T> wanted;
   explicit FASTLOSS_INLINE_MEMBER PoissonOfLogMean(const double* p)
-      : wanted{p[At::full] != 0.0, p[At::deviance] != 0.0} {}
-  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T s, T y) const { return limit_of_log<T, can>(s, y, false, wanted); }
+      : wanted(p[At::full] != 0.0, p[At::deviance] != 0.0) {}
+  FASTLOSS_INLINE_MEMBER Jet<T> operator()(T s, T y) const { return limit_of_log<T, can>(s, y, Bits<T>(0), wanted); }
 };
 template <class T, Constant can>
 struct PoissonOfMean {
   FASTLOSS_TAKES(log_input, full, deviance);
-  Constant wanted;
-  explicit FASTLOSS_INLINE_MEMBER PoissonOfMean(const double* p) : wanted{p[At::full] != 0.0, p[At::deviance] != 0.0} {}
+  Wanted<T> wanted;
+  explicit FASTLOSS_INLINE_MEMBER PoissonOfMean(const double* p) : wanted(p[At::full] != 0.0, p[At::deviance] != 0.0) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T mean, T y) const {
-    const CurvedJet<T> jet = limit_of_mean<T, can>(mean, y, false, wanted);
+    const CurvedJet<T> jet = limit_of_mean<T, can>(mean, y, Bits<T>(0), wanted);
     return {jet.value, jet.grad, jet.hess};
   }
 };
@@ -162,21 +178,23 @@ struct TweedieOfMean {
 template <class T>
 struct TweedieLimitOfLogMean {
   FASTLOSS_TAKES(power, log_input, deviance);
-  bool gamma, deviance;
+  Bits<T> gamma;
+  Wanted<T> wanted;
   explicit FASTLOSS_INLINE_MEMBER TweedieLimitOfLogMean(const double* p)
-      : gamma(p[At::power] == 2.0), deviance(p[At::deviance] != 0.0) {}
+      : gamma(p[At::power] == 2.0 ? ~Bits<T>(0) : 0), wanted(false, p[At::deviance] != 0.0) {}
   FASTLOSS_INLINE_MEMBER Jet<T> operator()(T s, T y) const {
-    return limit_of_log<T, Constant{false, true}>(s, y, gamma, {false, deviance});
+    return limit_of_log<T, Constant{false, true}>(s, y, gamma, wanted);
   }
 };
 template <class T>
 struct TweedieLimitOfMean {
   FASTLOSS_TAKES(power, log_input, deviance);
-  bool gamma, deviance;
+  Bits<T> gamma;
+  Wanted<T> wanted;
   explicit FASTLOSS_INLINE_MEMBER TweedieLimitOfMean(const double* p)
-      : gamma(p[At::power] == 2.0), deviance(p[At::deviance] != 0.0) {}
+      : gamma(p[At::power] == 2.0 ? ~Bits<T>(0) : 0), wanted(false, p[At::deviance] != 0.0) {}
   FASTLOSS_INLINE_MEMBER CurvedJet<T> operator()(T mean, T y) const {
-    return limit_of_mean<T, Constant{false, true}>(mean, y, gamma, {false, deviance});
+    return limit_of_mean<T, Constant{false, true}>(mean, y, gamma, wanted);
   }
 };
 

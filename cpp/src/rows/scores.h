@@ -61,6 +61,9 @@ struct LogLikelihood {
   static constexpr RowKernel<T> kernels() { return {likelihood<T>, likelihood<T>}; }
 };
 
+template <class T>
+static void margins(RowGroup<T>& group) noexcept;
+
 // Weston and Watkins (1998), a margin to every other class: w_y / C sum_{j != y} max(0, margin - x_y + x_j)^p, p = 1
 // or 2.
 template <class T>
@@ -103,40 +106,40 @@ struct MultiMargin {
     sums.count = count;
   }
 
-  // The class that is right is set aside as one that is never within the margin.
-  static void rows(RowGroup<T>& group) noexcept {
-    const MultiMargin loss(group.parameters);
-    for (int r = group.first; r < group.last; ++r) {
-      group.value[r] = 0.0;
-      group.scale[r] = group.rest[r] = T(1);
-      const double weight = class_factor(group, group.label[r]);
-      group.silent[r] |= weight == 0.0;
-      if (group.silent[r]) {
-        pass_over(group, r);
-        continue;
-      }
-      T *row = row_of(group, r), *hess = group.want_hess ? hess_of(group, r) : nullptr;
-      T& own = row[group.label[r]];
-      const T right = own;
-      own = -Format<T>::inf;
-      const Wide<T> share = Wide<T>(weight) / Wide<T>(double(group.classes));
-      const double factor = group.factor[r];
-      Sums sums;
-      if (!in_pieces(group, [&](std::int64_t begin, int n) {
-            for (int i = 0; i < n; i += lanes)
-              loss.run(row + begin + i, hess == nullptr ? hess : hess + begin + i, right, share, factor, sums);
-          }))
-        return;
-      const double none = nan_of(right);
-      group.value[r] = double(sums.value.total()) + none;
-      own = T((0.0 - double(sums.slope.total() * share) * factor) + none);
-      if (hess != nullptr)
-        hess[group.label[r]] =
-            T(loss.squared ? double(Wide<T>(2.0 * sums.count.total()) * share) * factor + none : none);
-    }
-  }
-
-  static constexpr RowKernel<T> kernels() { return {rows}; }
+  static constexpr RowKernel<T> kernels() { return {margins<T>}; }
 };
+
+// The class that is right is set aside as one that is never within the margin.
+template <class T>
+static void margins(RowGroup<T>& group) noexcept {
+  const MultiMargin<T> loss(group.parameters);
+  for (int r = group.first; r < group.last; ++r) {
+    group.value[r] = 0.0;
+    group.scale[r] = group.rest[r] = T(1);
+    const double weight = class_factor(group, group.label[r]);
+    group.silent[r] |= weight == 0.0;
+    if (group.silent[r]) {
+      pass_over(group, r);
+      continue;
+    }
+    T *row = row_of(group, r), *hess = group.want_hess ? hess_of(group, r) : nullptr;
+    T& own = row[group.label[r]];
+    const T right = own;
+    own = -Format<T>::inf;
+    const Wide<T> share = Wide<T>(weight) / Wide<T>(double(group.classes));
+    const double factor = group.factor[r];
+    typename MultiMargin<T>::Sums sums;
+    if (!in_pieces(group, [&](std::int64_t begin, int n) {
+          for (int i = 0; i < n; i += lanes)
+            loss.run(row + begin + i, hess == nullptr ? hess : hess + begin + i, right, share, factor, sums);
+        }))
+      return;
+    const double none = nan_of(right);
+    group.value[r] = double(sums.value.total()) + none;
+    own = T((0.0 - double(sums.slope.total() * share) * factor) + none);
+    if (hess != nullptr)
+      hess[group.label[r]] = T(loss.squared ? double(Wide<T>(2.0 * sums.count.total()) * share) * factor + none : none);
+  }
+}
 
 }  // namespace fastloss::FASTLOSS_ISA

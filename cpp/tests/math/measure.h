@@ -16,7 +16,8 @@
 
 namespace fastloss {
 
-#if defined(__x86_64__)
+#if defined(FASTLOSS_TIERS)
+#elif defined(__x86_64__)
 #define FASTLOSS_TIERS(TIER) TIER(baseline) TIER(avx2) TIER(avx512)
 #elif defined(__aarch64__)
 #define FASTLOSS_TIERS(TIER) TIER(neon)

@@ -34,6 +34,9 @@ class Binder {
     return std::string(definition_.inputs[i].name) + " has shape " + shape_of(inputs_[i]);
   }
 
+  // How many axes the words stand for, now that the first input has said how many "..." is.
+  int axes_of(const ShapeText& text) const { return text.many < 0 ? text.count : text.count - 1 + many_count_; }
+
   // Where the inner axis of an array of so many axes lies, -1 where it has none.
   int place(const ShapeText& text, int ndim) const {
     if (text.inner < 0) return -1;
@@ -124,15 +127,14 @@ class Binder {
     const ConstArray& array = inputs_[i];
     const ShapeText* text = &input.shape;
     if (input.role == InputRole::labels) {
-      const int dense = input.dense.count - 1 + many_count_;
-      shapes_.labels = !(input.dense.given() && array.ndim == dense);
+      shapes_.labels = !(input.dense.given() && array.ndim == axes_of(input.dense));
       if (!shapes_.labels) text = &input.dense;
     }
     if (text->count == 1 && text->many == 0 && shapes_.axis[0] < 0) {  // as it is nearly always
       if (same_shape(array, inputs_[0])) return;
       wrong(i, *text);
     }
-    const int axes = text->count - (text->many >= 0) + (text->many >= 0 ? many_count_ : 0);
+    const int axes = axes_of(*text);
     if (array.ndim != axes) wrong(i, *text);
     const int inner = shapes_.axis[i] = place(*text, array.ndim);
     int seen = 0;
@@ -149,7 +151,7 @@ class Binder {
 
   // The shape that the words stand for, the inner axis at `inner`.
   std::int64_t expand(const ShapeText& text, int inner, std::int64_t* shape) {
-    const int ndim = text.count - (text.many >= 0) + (text.many >= 0 ? many_count_ : 0);
+    const int ndim = axes_of(text);
     int seen = 0;
     walk(text, ndim, inner, [&](const Axis& token, int axis) {
       shape[axis] = token.kind == Axis::Kind::many    ? many_[seen++]
@@ -162,7 +164,7 @@ class Binder {
 
   [[noreturn]] void wrong(int i, const ShapeText& text) {
     std::int64_t shape[max_ndim + ShapeText::most];
-    const int ndim = text.count - (text.many >= 0) + (text.many >= 0 ? many_count_ : 0);
+    const int ndim = axes_of(text);
     expand(text, place(text, ndim), shape);
     const bool as_first = ndim == inputs_[0].ndim && std::equal(shape, shape + ndim, inputs_[0].shape);
     const bool known = std::all_of(shape, shape + ndim, [](std::int64_t length) { return length >= 0; });

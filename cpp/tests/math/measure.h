@@ -16,14 +16,6 @@
 
 namespace fastloss {
 
-#if defined(FASTLOSS_TIERS)
-#elif defined(__x86_64__)
-#define FASTLOSS_TIERS(TIER) TIER(baseline) TIER(avx2) TIER(avx512)
-#elif defined(__aarch64__)
-#define FASTLOSS_TIERS(TIER) TIER(neon)
-#else
-#define FASTLOSS_TIERS(TIER) TIER(baseline)
-#endif
 #define FASTLOSS_DECLARE(isa) \
   namespace isa {             \
   const Loops* math_loops();  \

@@ -70,7 +70,7 @@ def gaussian_nll_loss(
     """
     name = "gaussian_nll_loss"
     if not isinstance(var, torch.Tensor):
-        var = torch.full((), float(var), dtype=input.dtype).expand(input.shape)
+        var = torch.full((), float(var), dtype=input.dtype)
     elif not same_shape(var, input):
         if var.shape == input.shape[:-1]:
             var = var.unsqueeze(-1)
@@ -81,7 +81,6 @@ def gaussian_nll_loss(
                 f"{name}: var has shape {tuple(var.shape)}, wanted: {tuple(input.shape)}, with 1 "
                 "for one axis or without the last"
             )
-        var = var.expand(input.shape)
     input, target = together(name, input, target, None)
     if not same_shape(var, input):
         var = var.expand(input.shape)

@@ -5,26 +5,27 @@
 namespace fastloss {
 namespace {
 
-// The subscript of a term, or of one of its entries in the first input.
-std::string place_of(const Call& call, const Shapes& shapes, const Fault& fault) {
-  if (fault.inner < 0) return subscript(fault.index, shapes.ndim, shapes.terms);
-  const ConstArray& first = call.inputs[0];  // put the class or feature back where it lies in the array
-  std::int64_t position = fault.index, whole = 0, step = 1;
-  for (int axis = first.ndim - 1, k = shapes.ndim - 1; axis >= 0; --axis) {
-    const std::int64_t length = first.shape[axis];
-    const std::int64_t at = axis == shapes.axis[0] ? fault.inner : position % shapes.terms[k];
-    if (axis != shapes.axis[0]) position /= shapes.terms[k--];
+// The subscript of a term, or of one of its entries in an input.
+std::string place_of(const Call& call, const Shapes& shapes, std::int64_t index, std::int64_t inner, int input) {
+  if (inner < 0) return subscript(index, shapes.ndim, shapes.terms);
+  const ConstArray& array = call.inputs[input];  // put the class or feature back where it lies in the array
+  const int own = shapes.axis[input];
+  std::int64_t position = index, whole = 0, step = 1;
+  for (int axis = array.ndim - 1, k = shapes.ndim - 1; axis >= 0; --axis) {
+    const std::int64_t length = array.shape[axis];
+    const std::int64_t at = axis == own ? inner : position % shapes.terms[k];
+    if (axis != own) position /= shapes.terms[k--];
     whole += at * step;
     step *= length;
   }
-  return subscript(whole, first.ndim, first.shape);
+  return subscript(whole, array.ndim, array.shape);
 }
 
 }  // namespace
 
 void raise(const Resolved& loss, const Call& call, const Shapes& shapes, const Fault& fault) {
   const Definition& definition = loss.definition();
-  const std::string where = place_of(call, shapes, fault);
+  const std::string where = place_of(call, shapes, fault.index, fault.inner, fault.input);
   if (fault.kind == Fault::Kind::weight)
     domain_error(definition,
                  "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
@@ -38,7 +39,9 @@ void raise(const Resolved& loss, const Call& call, const Shapes& shapes, const F
   }
   if (fault.kind == Fault::Kind::order)
     domain_error(definition, name + where + " is " + number_text(fault.number) + ", larger than " +
-                                 number_text(fault.other) + ", which it may not exceed");
+                                 definition.inputs[fault.other_input].name +
+                                 place_of(call, shapes, fault.index, fault.other_inner, fault.other_input) +
+                                 ", which is " + number_text(fault.other));
   const bool logits = fault.input == 0 && role_place(definition, Role::logits) >= 0;
   domain_error(definition, name + where + " is " + number_text(fault.number) +
                                ", wanted: " + wanted_text(loss.domain[fault.input]) +

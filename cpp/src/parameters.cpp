@@ -136,7 +136,11 @@ class Resolver {
       std::string operator()(std::span<const double> x) const {
         return x.empty() ? "empty" : "a vector of " + std::to_string(x.size());
       }
-      std::string operator()(std::string_view x) const { return "'" + std::string(x) + "'"; }
+      std::string operator()(std::string_view x) const {
+        std::string text;  // a null character would end the message
+        for (const char c : x) c == '\0' ? text += "\\0" : text += c;
+        return "'" + text + "'";
+      }
     };
     parameter_error(definition_, std::string(p_.name) + " is " + std::visit(Text{}, given) + ", wanted: " + wanted);
   }

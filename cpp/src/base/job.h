@@ -59,9 +59,11 @@ struct Job {
 struct Fault {
   enum class Kind { none, input, weight, label, order } kind = Kind::none;
   std::int64_t index = INT64_MAX;  // term (pointwise: element)
-  std::int64_t inner = -1;         // class or feature, where there is one
+  std::int64_t inner = -1;         // class, feature or entry of a term, where there are several
   int input = 0;
-  double number = 0.0, other = 0.0;  // order: the number that is larger than the other input's
+  double number = 0.0, other = 0.0;  // order: the number that is larger than another one
+  std::int64_t other_inner = -1;     // where that one stands
+  int other_input = 0;
   std::int64_t label = 0;
   bool unsigned_label = false;
 };

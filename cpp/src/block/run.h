@@ -95,6 +95,14 @@ inline const double* fetch_weights(const Passes<double>& passes, const Job& job,
   return nullptr;
 }
 
+// Where a number of a term stands in an input that has several of them for each; -1 where it is the input's one.
+inline std::int64_t entry_of(const Job& job, int operand) noexcept {
+  int first = operand;
+  while (first > 0 && job.source[first - 1] == job.source[operand]) --first;
+  const bool several = first < operand || (operand + 1 < job.inputs && job.source[operand + 1] == job.source[operand]);
+  return several ? operand - first : -1;
+}
+
 // Reports the first element of a run beyond its domain. Elements are looked at before narrowing to T.
 template <class T>
 bool check_domain(const Job& job, int operand, const T* values, std::int64_t index, int n, Faults& faults) noexcept {
@@ -114,24 +122,43 @@ bool check_domain(const Job& job, int operand, const T* values, std::int64_t ind
   const double* exact = fetch(passes<double>(), from, index, n, wide);
   for (int i = 0; i < n; ++i) {
     if (domain.contains(exact[i])) continue;
-    faults.report({.kind = Fault::Kind::input, .index = index + i, .input = job.source[operand], .number = exact[i]});
+    faults.report({.kind = Fault::Kind::input,
+                   .index = index + i,
+                   .inner = entry_of(job, operand),
+                   .input = job.source[operand],
+                   .number = exact[i]});
     return false;
   }
   return true;
 }
 
-// Reports the first element of one operand that is larger than that of another.
+// Reports the first element of one operand that is larger than that of another: in double, where float holds not all
+// of their numbers.
 template <class T>
 bool check_order(const Job& job, Order order, const T* smaller, const T* larger, std::int64_t index, int n,
                  Faults& faults) noexcept {
+  if constexpr (sizeof(T) == 4) {
+    const auto narrowed = [&](int operand) {
+      const DType dtype = native(job.input[operand].dtype);
+      return dtype == DType::float64 || (!is_float(dtype) && size_of(dtype) >= 4);
+    };
+    if (narrowed(order.smaller) || narrowed(order.larger)) {
+      double first[run_length], second[run_length];
+      return check_order(job, order, fetch(passes<double>(), job.input[order.smaller], index, n, first),
+                         fetch(passes<double>(), job.input[order.larger], index, n, second), index, n, faults);
+    }
+  }
   if (!passes<T>().crossed(smaller, larger, padded(n))) return true;
   for (int i = 0; i < n; ++i) {
     if (!(smaller[i] > larger[i])) continue;
     faults.report({.kind = Fault::Kind::order,
                    .index = index + i,
+                   .inner = entry_of(job, order.smaller),
                    .input = job.source[order.smaller],
                    .number = static_cast<double>(smaller[i]),
-                   .other = static_cast<double>(larger[i])});
+                   .other = static_cast<double>(larger[i]),
+                   .other_inner = entry_of(job, order.larger),
+                   .other_input = job.source[order.larger]});
     return false;
   }
   return true;

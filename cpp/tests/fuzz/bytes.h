@@ -19,6 +19,10 @@ class Bytes {
   Bytes(const std::uint8_t* data, std::size_t size) : at_(data), left_(size) {}
 
   std::uint8_t byte() { return left_ == 0 ? 0 : (--left_, *at_++); }
+  std::uint32_t pair() {
+    const std::uint32_t high = byte();
+    return high << 8 | byte();
+  }
   template <class T, std::size_t n>
   T pick(const T (&from)[n]) {
     return from[byte() % n];

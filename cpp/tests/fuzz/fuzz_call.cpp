@@ -6,10 +6,11 @@
 #include <cerrno>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
-#include "scene.h"
+#include "composing.h"
+#include "faults.h"
 #include "spoiling.h"
-#include "trials.h"
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
@@ -49,6 +50,12 @@ unsigned float_mode() {
   return 0;
 #endif
 }
+
+struct Totals {
+  fastloss_totals* totals = nullptr;
+  Totals() { HOLDS(fastloss_totals_create(&totals) == FASTLOSS_OK); }
+  ~Totals() { fastloss_totals_destroy(totals); }
+};
 
 // Calls, and checks what holds of every call.
 template <class Function>
@@ -92,7 +99,7 @@ void open_views() {
 }
 
 // The call again, by one thread and in a workspace that is just large enough: the same, bit for bit.
-void check_again(const Made& made, const fastloss_call& given, const Result& first) {
+void check_again(const Subject& subject, const fastloss_call& given, const Result& first) {
   std::memcpy(first_result, arena.begin(), arena.used());
   std::memcpy(arena.begin(), before, arena.used());
   open_views();
@@ -101,40 +108,52 @@ void check_again(const Made& made, const fastloss_call& given, const Result& fir
   call.workspace_size = 0, call.size = sizeof call;
   Result again;
   std::size_t bytes = 0;
-  run(again, [&] { return fastloss_workspace_size(made.loss, &call, &bytes); });
+  run(again, [&] { return fastloss_workspace_size(subject.loss, &call, &bytes); });
   HOLDS(again.status == FASTLOSS_OK);
   const std::size_t offset = scene.given[0].shape[0] & 63;
   if (bytes + offset > sizeof workspace) bytes = 0;
   if (bytes > 0) call.workspace = workspace + offset, call.workspace_size = bytes;
   ASAN_POISON_MEMORY_REGION(workspace, sizeof workspace);
   ASAN_UNPOISON_MEMORY_REGION(workspace + offset, bytes);
-  run(again, [&] { return fastloss_evaluate(made.loss, &call, &again.value); });
+  run(again, [&] { return fastloss_evaluate(subject.loss, &call, &again.value); });
   ASAN_UNPOISON_MEMORY_REGION(workspace, sizeof workspace);
   HOLDS(same(first, again));
   arena.open();
   if (first.status == FASTLOSS_OK) HOLDS(std::memcmp(first_result, arena.begin(), arena.used()) == 0);
 }
 
+// What is told has to be so, and what is so has to be told, with the name of the input.
+void check_faults(const Subject& subject, const Faults& faults, const Result& done, bool whole) {
+  const bool told = done.status == FASTLOSS_DOMAIN_ERROR || done.status == FASTLOSS_LABEL_ERROR;
+  if (told) {
+    HOLDS(done.status == FASTLOSS_LABEL_ERROR ? faults.labels : faults.order || faults.weights || faults.inputs());
+    HOLDS(std::strncmp(done.message, subject.definition->class_name, std::strlen(subject.definition->class_name)) == 0);
+    HOLDS(faults.names(scene, subject, done.message));
+  }
+  if (!whole) return;
+  HOLDS(told || done.status == FASTLOSS_OK);
+  HOLDS(told || !faults.surely() || scene.verdict[0].empty);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Trials trials;
   static const Noise noise;
-  static fastloss_totals* totals = trials.totals();
-  std::uint32_t hash = 2166136261u;
-  for (std::size_t i = 0; i < size; ++i) hash = (hash ^ data[i]) * 16777619u;
+  static const Totals totals;
+  const std::uint32_t hash = hash_of({reinterpret_cast<const char*>(data), size});
   Bytes bytes(data, size);
   Stream stream(hash);
-  const Made& made = trials.made[bytes.byte() % trials.count];
+  const Definition& definition = loss_of(bytes.pair());
+  const Subject& subject = subject_of(definition, bytes.byte());
   arena.clear(), shelf.clear();
   // Threads are for much work only, and much work is slow: few inputs, whatever they say, stand for a lot of it.
   const bool much = hash % 512 == 0;
-  const Extras extras = compose(scene, arena, bytes, made, much);
+  const Extras extras = compose(scene, arena, bytes, subject, much);
   Structs structs;
   spoil(scene, arena, bytes, structs);
-  if (extras.totals) scene.call.totals = totals;
+  if (extras.totals) scene.call.totals = totals.totals;
 
-  const fastloss_call* call = structs.shelve(scene, shelf, made);
+  const fastloss_call* call = structs.shelve(scene, shelf, subject);
   bool refused = structs.refused, inside = true;
   for (int role = 0; role < roles; ++role) {
     if (!scene.used[role]) continue;
@@ -142,25 +161,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     refused |= scene.verdict[role].refused;
     inside &= arena.holds(scene.given[role].array, scene.verdict[role]);
   }
+  refused = refused || !add_up(scene, subject);
   if (inside) {
     std::memcpy(arena.begin(), noise.bytes, arena.used());
-    if (arena.used() > 0)
-      for (int role = 0; role < terms; ++role)
-        if (scene.used[role] && scene.verdict[role].count <= most_still)
-          fill(scene.given[role].array, scene.verdict[role], stream, made.labels && role == 1, extras.classes,
-               extras.wild);
+    if (arena.used() > 0 && extras.wild != noise_alone) fill(scene, subject, stream, extras.wild);
     std::memcpy(before, arena.begin(), arena.used());
     open_views();
   } else {
     arena.close();
   }
 
-  const fastloss_loss* loss = scene.loss_missing ? nullptr : made.loss;
+  const fastloss_loss* loss = scene.loss_missing ? nullptr : subject.loss;
   Result sized, done;
   std::size_t wanted = 0;
   run(sized, [&] { return fastloss_workspace_size(loss, call, &wanted); });
   HOLDS(!(refused && sized.status == FASTLOSS_OK));
-  HOLDS(scene.spoilt || extras.odd || sized.status == FASTLOSS_OK);
+  HOLDS(scene.spoilt || (sized.status == FASTLOSS_OK) != extras.odd);
   const Verdict& pred = scene.verdict[0];
   const bool small = inside && scene.used[0] && pred.count <= (much ? most_still : most_elements);
   if (sized.status == FASTLOSS_OK && !small) return arena.open(), 0;  // nobody could say how that ends
@@ -172,17 +188,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const_cast<fastloss_call*>(call)->workspace_size = own;
     ASAN_POISON_MEMORY_REGION(workspace + own, sizeof workspace - own);
   }
+  std::optional<Faults> faults;
+  if (sized.status == FASTLOSS_OK) faults.emplace(scene, subject);
   run(done, [&] { return fastloss_evaluate(loss, call, extras.no_value ? nullptr : &done.value); });
   ASAN_UNPOISON_MEMORY_REGION(workspace, sizeof workspace);
   if (sized.status != FASTLOSS_OK) {
     HOLDS(done.status == sized.status && std::strcmp(done.message, sized.message) == 0);
     arena.open();
+    if (!structs.refused)
+      HOLDS(std::strncmp(done.message, subject.definition->class_name, std::strlen(subject.definition->class_name)) ==
+            0);
     if (inside) HOLDS(std::memcmp(before, arena.begin(), arena.used()) == 0);
     return 0;
   }
   check_bytes();
   const bool whole = !extras.forgets && extras.workspace == 0 && !extras.no_value && scene.call.totals == nullptr;
-  if (whole) HOLDS(scene.spoilt || extras.odd || extras.wild != 0 || done.status == FASTLOSS_OK);
-  if (whole) check_again(made, *call, done);
+  check_faults(subject, *faults, done, whole);
+  if (whole) check_again(subject, *call, done);
   return 0;
 }

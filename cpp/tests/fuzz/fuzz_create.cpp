@@ -1,37 +1,12 @@
 // Losses by name with parameters of all kinds, fastloss_contiguous() with them, and totals.
 #include <cstdint>
 
-#include "arena.h"
+#include "stating.h"
 
 namespace {
 
-constexpr const char* names[] = {"mean_squared_error",
-                                 "mean_absolute_error",
-                                 "huber",
-                                 "binary_cross_entropy",
-                                 "binary_focal",
-                                 "categorical_cross_entropy",
-                                 "sparse_categorical_cross_entropy",
-                                 "categorical_focal",
-                                 "sparse_categorical_focal",
-                                 "contrastive",
-                                 "triplet",
-                                 "mse",
-                                 "l1",
-                                 "bce",
-                                 "focal",
-                                 "ce",
-                                 "scce",
-                                 "triplet_margin",
-                                 "",
-                                 "Huber"};
-constexpr const char* parameter_names[] = {
-    "delta",        "from_logits", "pos_weight", "label_smoothing", "eps",  "gamma", "alpha", "class_weight", "axis",
-    "ignore_index", "margin",      "p",          "squared",         "swap", "",      "huber"};
-constexpr const char* words[] = {"", "01", "pm1", "log", "linear", "None", "1"};
 constexpr std::int64_t room = 4096;
 alignas(64) unsigned char memory[6][room];
-double reals[8];
 
 // What must hold after any call; whether it was taken.
 bool fine(fastloss_status status) {
@@ -40,55 +15,7 @@ bool fine(fastloss_status status) {
   return status == FASTLOSS_OK;
 }
 
-double real(Bytes& bytes) {
-  constexpr double some[] = {
-      0.0,     1.0, 0.5,  0.25, 2.0, 1.5, -1.0, 1e308, 1e-310, __builtin_inf(), -__builtin_inf(), __builtin_nan(""),
-      0.49999, 3.7, 1e39, 5.0};
-  return bytes.pick(some);
-}
-
-fastloss_parameter parameter(Bytes& bytes, char (&text)[8], bool& refused) {
-  fastloss_parameter p = FASTLOSS_PARAMETER_INIT;
-  constexpr std::size_t first = offsetof(fastloss_parameter, text);
-  constexpr std::size_t sizes[] = {0, first - 8, sizeof p - 1, 4104, SIZE_MAX};
-  const std::uint8_t way = bytes.byte();
-  p.name = bytes.pick(parameter_names);
-  p.kind = static_cast<std::int32_t>(way % 5);
-  p.integer = bytes.number();
-  p.real = real(bytes);
-  p.count = bytes.byte() % 9;
-  p.reals = p.count == 8 ? nullptr : reals;
-  switch (way / 5) {
-    case 40:
-      p.name = nullptr, refused = true;
-      break;
-    case 41:
-      for (char& c : text) c = static_cast<char>(bytes.byte());
-      text[7] = '\0', p.name = text;
-      break;
-    case 42:
-      p.kind = static_cast<std::int32_t>(bytes.number());
-      refused |= p.kind < 0 || p.kind > FASTLOSS_TEXT;
-      break;
-    case 43:
-      p.size = bytes.pick(sizes), refused = true;
-      break;
-    case 44:
-      p.unused = bytes.byte() + 1, refused = true;
-      break;
-    case 45:
-      p.count = SIZE_MAX / (1 + bytes.byte() % 3 * 8), p.kind = FASTLOSS_REALS, p.reals = nullptr, refused = true;
-      break;
-    case 46:
-      p.text = bytes.pick(words), p.kind = FASTLOSS_TEXT;
-      break;
-  }
-  refused |= p.kind == FASTLOSS_REALS && p.count > 0 && p.reals == nullptr;
-  refused |= p.kind == FASTLOSS_TEXT && p.text == nullptr;
-  return p;
-}
-
-void contiguous(const fastloss_loss* loss, Bytes& bytes) {
+void contiguous(const fastloss_loss* loss, const Definition& definition, Bytes& bytes) {
   constexpr std::int32_t dtypes[] = {FASTLOSS_FLOAT32, FASTLOSS_FLOAT64, FASTLOSS_FLOAT16, FASTLOSS_BFLOAT16};
   const std::uint8_t way = bytes.byte();
   const std::int32_t dtype = way & 64 ? static_cast<std::int32_t>(bytes.number()) : dtypes[way & 3];
@@ -109,6 +36,9 @@ void contiguous(const fastloss_loss* loss, Bytes& bytes) {
   bool refused = verdict.refused || target < 0 || target > FASTLOSS_FLOAT64;
   if (!refused && verdict.count > room / 8) return;  // more than there is
   refused |= !verdict.empty && (missing & 3) != 0;
+  refused |= input_count(definition) != 2;
+  refused |= (missing & 24) != 0 && differentiable_count(definition) != 1;
+  refused |= (missing & 16) != 0 && (!definition.hessian || (missing & 8) == 0);
   if (!refused)
     for (auto& array : memory) ASAN_POISON_MEMORY_REGION(array, room);
   if (!refused) {  // of each array no more than the largest it may have
@@ -133,18 +63,31 @@ void contiguous(const fastloss_loss* loss, Bytes& bytes) {
   for (auto& array : memory) ASAN_UNPOISON_MEMORY_REGION(array, room);
 }
 
-void totals(const fastloss_loss* loss, Bytes& bytes) {
+void totals(const fastloss_loss* loss, const Definition& definition, Bytes& bytes) {
   fastloss_totals *one = nullptr, *other = nullptr;
   HOLDS(fine(fastloss_totals_create(&one)) && fine(fastloss_totals_create(&other)));
   const std::int64_t n = 1 + bytes.byte() % 8;
-  fastloss_array arrays[2] = {FASTLOSS_ARRAY_INIT, FASTLOSS_ARRAY_INIT};
-  for (int i = 0; i < 2; ++i) arrays[i].data = memory[i], arrays[i].shape = &n, arrays[i].ndim = 1;
+  Lengths lengths(false, -1);
+  lengths.many(1, &n);
+  for (char letter = 'A'; letter <= 'z'; ++letter) lengths.set(letter, 3);
+  fastloss_array arrays[fastloss::max_inputs];
+  std::int64_t shapes[fastloss::max_inputs][most_axes];
+  const auto n_inputs = static_cast<std::size_t>(input_count(definition));
+  for (std::size_t i = 0; i < n_inputs; ++i) {
+    const fastloss::Argument& input = definition.inputs[i];
+    const bool labels = input.role == fastloss::InputRole::labels;
+    lengths.expand(input.shape, shapes[i]);
+    arrays[i] = {sizeof arrays[i], memory[i], shapes[i], nullptr, lengths.ndim(input.shape), FASTLOSS_FLOAT32};
+    if (labels) std::memset(memory[i], 1, 64), arrays[i].dtype = FASTLOSS_UINT8;
+  }
   fastloss_call call = FASTLOSS_CALL_INIT;
-  call.inputs = arrays, call.n_inputs = 2, call.totals = one;
+  call.inputs = arrays, call.n_inputs = n_inputs, call.totals = one;
   double value = 0.0;
   if (fine(fastloss_evaluate(loss, &call, &value))) {
     const double mean = fastloss_totals_mean(one);
     HOLDS(std::memcmp(&mean, &value, sizeof mean) == 0);
+  } else {
+    HOLDS(fastloss_totals_weight(one) == 0.0);
   }
   HOLDS(fine(fastloss_totals_merge(other, one)) && !fine(fastloss_totals_merge(other, nullptr)));
   const double a = fastloss_totals_mean(one), b = fastloss_totals_mean(other);
@@ -157,22 +100,28 @@ void totals(const fastloss_loss* loss, Bytes& bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Bytes bytes(data, size);
-  char name[16], texts[4][8];
-  for (double& x : reals) x = 0.5;
   const std::uint8_t way = bytes.byte();
-  const char* called = bytes.pick(names);
-  if (way >= 240) {
-    for (char& c : name) c = static_cast<char>(bytes.byte());
-    name[15] = '\0', called = way == 255 ? nullptr : name;
+  const Definition* definition = &loss_of(bytes.pair());
+  const bool alias = way % 4 == 3 && definition->aliases[0] != '\0';
+  std::string name(alias ? entry_of(definition->aliases, way / 4) : definition->name);
+  bool refused = way == 255;
+  if (way >= 240) {  // which may be the name of another
+    name[bytes.byte() % name.size()] ^= static_cast<char>(bytes.byte());
+    const fastloss::Entry* entry = fastloss::find_loss(name.c_str());
+    refused |= entry == nullptr;
+    if (entry != nullptr) definition = entry->definition;
   }
-  const int n = way % 5;
-  bool refused = called == nullptr;
+  const std::size_t n = way % 5;
+  Stated stated[4];
   fastloss_parameter parameters[4];
-  for (int i = 0; i < n; ++i) parameters[i] = parameter(bytes, texts[i], refused);
-  if (bytes.byte() > 240) reals[bytes.byte() & 7] = real(bytes);
+  for (std::size_t i = 0; i < n; ++i) {
+    state(stated[i], *definition, bytes, n == 1);
+    refused |= stated[i].refused;
+    parameters[i] = stated[i].parameter;
+  }
   fastloss_loss* loss = nullptr;
-  const bool made = fine(fastloss_loss_create(called, parameters, static_cast<std::size_t>(n), &loss));
-  HOLDS(made == (loss != nullptr) && !(refused && made));
+  const bool made = fine(fastloss_loss_create(way == 255 ? nullptr : name.c_str(), parameters, n, &loss));
+  HOLDS(made == (loss != nullptr) && made != refused);
   HOLDS(fastloss_loss_n_inputs(loss) == 0 || made);
   if (made) {
     for (int i = 0; i < 6; ++i)
@@ -185,9 +134,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     const std::uint8_t then = bytes.byte();
     if (then % 4 == 0)
-      totals(loss, bytes);
+      totals(loss, *definition, bytes);
     else
-      contiguous(loss, bytes);
+      contiguous(loss, *definition, bytes);
   }
   fastloss_loss_destroy(loss);
   return 0;

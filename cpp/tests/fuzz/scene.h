@@ -1,17 +1,16 @@
 // One call and everything that it points to, put together from the fuzzer's bytes: first as it should be, then spoilt.
 #pragma once
 
-#include "arena.h"
+#include "subjects.h"
 
-// A loss made beforehand, with what the arrays need to know.
-struct Made {
-  fastloss_loss* loss = nullptr;
-  int inputs = 2, differentiable = 1, axis = -1;
-  int classes = 0;  // that its vectors have; 0: any
-  bool rows = false, pairs = false, labels = false;
+enum Role {
+  input = 0,
+  weight = fastloss::max_inputs,
+  terms,
+  grad,
+  hess = grad + fastloss::max_differentiable,
+  roles = hess + fastloss::max_differentiable
 };
-
-enum Role { input = 0, weight = 3, terms = 4, grad = 5, hess = 8, roles = 11 };
 
 struct Scene {
   Given given[roles];
@@ -28,7 +27,7 @@ class Shelf {
   fastloss_array* put(const Given* given, int n, std::size_t size, std::uint8_t tail) {
     const std::size_t step = size >= sizeof(fastloss_array) && size <= most ? size : sizeof(fastloss_array);
     char* first = memory_ + used_;
-    HOLDS(used_ + 3 * most <= sizeof memory_);
+    HOLDS(used_ + static_cast<std::size_t>(n) * most <= sizeof memory_);
     for (int i = 0; i < n; ++i) {
       char* at = first + step * static_cast<std::size_t>(i);
       std::memset(at, 0, step);
@@ -52,7 +51,7 @@ class Shelf {
 
  private:
   static constexpr std::size_t most = 4104;
-  alignas(16) char memory_[15 * most], call_[most];
+  alignas(16) char memory_[roles * most], call_[most];
   std::size_t used_ = 0;
 };
 
@@ -96,37 +95,4 @@ inline void put(Scene& scene, Arena& arena, Bytes& bytes, int role, std::int32_t
   if (given.array.data != nullptr) return;
   given.array.data = arena.begin();  // no room: nothing is promised of it, but it is not null
   scene.spoilt = true;
-}
-
-// Fills an input with numbers: of the domains of all losses, or with some that are of none.
-inline void fill(const fastloss_array& array, const Verdict& verdict, Stream& stream, bool labels, std::int64_t classes,
-                 int wild) {
-  constexpr std::uint16_t halves[] = {0, 0x3c00, 0x3800, 0x3400, 0x7e00, 0x7c00, 0xfc00, 1, 0xbc00, 0x8000};
-  constexpr std::uint16_t brains[] = {0, 0x3f80, 0x3f00, 0x3e80, 0x7fc0, 0x7f80, 0xff80, 1, 0xbf80, 0x8000};
-  constexpr float floats[] = {0.0f,   1.0f,  0.5f,   0.25f, __builtin_nanf(""), __builtin_inff(), -__builtin_inff(),
-                              1e-42f, -1.0f, 3.4e38f};
-  constexpr double doubles[] = {0.0,    1.0,  0.5,    0.25, __builtin_nan(""), __builtin_inf(), -__builtin_inf(),
-                                1e-310, -1.0, 1.7e308};
-  const int size = item_sizes[array.dtype];
-  if (wild == 3) return;  // what lies there
-  const std::int64_t top = labels ? std::min<std::int64_t>(classes, array.dtype == FASTLOSS_BOOL ? 2 : 100) : 2;
-  each_element(array, verdict, [&](char* at) {
-    const std::uint32_t n = stream.next() >> 8;
-    const std::uint32_t k = wild != 0 && n % (wild == 1 ? 64 : 4) == 0 ? n / 64 % 10 : n % 4;
-    std::int64_t integer = n / 16 % static_cast<std::uint32_t>(std::max<std::int64_t>(top, 1));
-    switch (array.dtype) {
-      case FASTLOSS_FLOAT16:
-        return void(std::memcpy(at, &halves[k], 2));
-      case FASTLOSS_BFLOAT16:
-        return void(std::memcpy(at, &brains[k], 2));
-      case FASTLOSS_FLOAT32:
-        return void(std::memcpy(at, &floats[k], 4));
-      case FASTLOSS_FLOAT64:
-        return void(std::memcpy(at, &doubles[k], 8));
-      default:
-        if (k > 3) integer = k == 4 ? -1 : k == 5 ? INT64_MIN : k == 6 ? INT64_MAX : static_cast<std::int64_t>(k);
-        if (array.dtype == FASTLOSS_BOOL) integer &= 1;
-        std::memcpy(at, &integer, static_cast<std::size_t>(size));
-    }
-  });
 }

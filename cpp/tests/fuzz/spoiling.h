@@ -16,9 +16,9 @@ struct Structs {
   bool counted[5] = {}, missing[5] = {};
   bool refused = false;
 
-  const fastloss_call* shelve(Scene& scene, Shelf& shelf, const Made& made) {
+  const fastloss_call* shelve(Scene& scene, Shelf& shelf, const Subject& subject) {
     constexpr int first[] = {input, grad, hess, weight, terms};
-    const int own[] = {made.inputs, made.differentiable, made.differentiable, 1, 1};
+    const int own[] = {subject.inputs, subject.differentiable, subject.differentiable, 1, 1};
     fastloss_array* at[5] = {};
     for (int group = 0; group < 5; ++group) {
       bool* used = scene.used + first[group];
@@ -32,6 +32,7 @@ struct Structs {
       }
       count[group] = n;
       refused |= n == 0 ? group == 0 : n != wanted || at[group] == nullptr;
+      refused |= group == 2 && n > 0 && (!subject.definition->hessian || count[1] == 0);
     }
     fastloss_call& call = scene.call;
     refused |= scene.used[terms] && call.reduction != FASTLOSS_NONE;
@@ -93,6 +94,16 @@ inline void spoil_array(Scene& scene, Arena& arena, Bytes& bytes, std::uint8_t w
       array.data = other.array.data;
       break;
     }
+    case 9:  // one more, one less, or two lengths exchanged
+      if (array.ndim < 1 || array.ndim > most_axes) break;
+      if (argument & 64)
+        std::swap(given.shape[axis], given.shape[0]);
+      else
+        given.shape[axis] += argument & 128 ? 1 : -1;
+      break;
+    case 10:
+      array.data = nullptr, array.dtype = FASTLOSS_LEFT_OUT;
+      break;
     default:  // somewhere
       array.data = arena.begin() + (argument * 64 + bytes.byte()) % Arena::size;
   }
@@ -101,7 +112,7 @@ inline void spoil_array(Scene& scene, Arena& arena, Bytes& bytes, std::uint8_t w
 inline void spoil_structs(Scene& scene, Bytes& bytes, Structs& structs) {
   constexpr std::size_t own = sizeof(fastloss_array);
   constexpr std::size_t sizes[] = {0, own - 1, own + 1, own + 4, own + 8, own + 16, 2 * own, 4096, 4097, SIZE_MAX};
-  constexpr std::size_t counts[] = {0, 1, 2, 3, 4, SIZE_MAX};
+  constexpr std::size_t counts[] = {0, 1, 2, 3, 4, 5, 6, SIZE_MAX};
   const std::uint8_t what = bytes.byte(), argument = bytes.byte();
   const int group = argument % 5;
   switch (what % 8) {
@@ -151,8 +162,8 @@ inline void spoil(Scene& scene, Arena& arena, Bytes& bytes, Structs& structs) {
   scene.spoilt = true;
   for (int k = 0; k < times % 3 + 1; ++k) {
     const std::uint8_t what = bytes.byte();
-    if (what % 14 < 10)
-      spoil_array(scene, arena, bytes, what % 14);
+    if (what % 16 < 12)
+      spoil_array(scene, arena, bytes, what % 16);
     else
       spoil_structs(scene, bytes, structs);
   }

@@ -96,7 +96,11 @@ int unfold(Operand* to, const BasicArray<Pointer>& array, const ShapeText& text,
   const int n = static_cast<int>(array.shape[axis]);
   for (int k = 0; k < n; ++k) {
     fill(to[k], array, axis);
-    if (to[k].data != nullptr) to[k].data += k * array.strides[axis];
+    // As a number: where no data are read, a stride may lead out of any memory.
+    const auto first = reinterpret_cast<std::uintptr_t>(to[k].data);
+    if (first != 0)
+      to[k].data = reinterpret_cast<const char*>(first + static_cast<std::uintptr_t>(k) *
+                                                             static_cast<std::uintptr_t>(array.strides[axis]));
   }
   return n;
 }

@@ -69,4 +69,15 @@ void inputs(void) {
   EXPECT_ERROR(fastloss_terms_shape(loss, of, 2, terms, NULL), FASTLOSS_PARAMETER_ERROR, "ndim is a null pointer");
   EXPECT_ERROR(fastloss_terms_shape(NULL, of, 2, terms, &ndim), FASTLOSS_PARAMETER_ERROR, "loss is a null pointer");
   fastloss_loss_destroy(loss);
+
+  /* Entries of boxes that lie far out of memory: no data are read, and none of their addresses is formed. */
+  const int64_t boxes[] = {3, 4}, far[] = {0, -((int64_t)1 << 58)};
+  fastloss_call call = FASTLOSS_CALL_INIT;
+  size_t bytes = 0;
+  loss = made("giou", NULL, 0);
+  of[0] = array(pred, FASTLOSS_FLOAT32, 2, boxes), of[1] = array(pred, FASTLOSS_FLOAT32, 2, boxes);
+  of[0].strides = far;
+  call.inputs = of, call.n_inputs = 2;
+  EXPECT(fastloss_workspace_size(loss, &call, &bytes) == FASTLOSS_OK);
+  fastloss_loss_destroy(loss);
 }

@@ -121,6 +121,7 @@ inline void put_in_order(const Scene& scene, const Subject& subject) {
 }
 
 inline void fill(const Scene& scene, const Subject& subject, Stream& stream, int wild) {
+  if (!scene.used[input]) return;
   const std::int64_t classes = classes_of(scene, subject);
   const bool often = stream.next() >> 8 & 1;
   static const Pools& weights = pools_of({0.0, std::numeric_limits<double>::max()});

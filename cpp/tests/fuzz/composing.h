@@ -9,7 +9,7 @@ struct Extras {
   int workspace = 0;     // in eighths of what is wanted; 0: none
   bool odd = false;      // no arrays are right: of this loss's parameters, or for want of a length
   bool dense = false;    // shares in the place of labels
-  bool forgets = false;  // the host's parallel_for leaves a piece out
+  bool forgets = false;  // the host's parallel_for leaves a piece out, where it is asked
   bool totals = false, no_value = false;
 };
 
@@ -81,7 +81,7 @@ inline Extras compose(Scene& scene, Arena& arena, Bytes& bytes, const Subject& s
   const int way = more & 7;
   if (way > 0 && way < 6) scene.call.parallel_for = host_parallel_for;
   scene.call.parallel_host = reinterpret_cast<void*>(static_cast<std::uintptr_t>(way));
-  extras.forgets = way == 4 && scene.call.n_threads != 1;
+  extras.forgets = way == 4;
   extras.workspace = more & 128 ? (more >> 3 & 7) + 1 : 0;
   extras.dense = more & 64;
   extras.wild = wanted >> 5 & 3;

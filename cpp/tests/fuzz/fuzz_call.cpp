@@ -202,7 +202,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   check_bytes();
-  const bool whole = !extras.forgets && extras.workspace == 0 && !extras.no_value && scene.call.totals == nullptr;
+  const bool all_done = !extras.forgets || scene.call.n_threads == 1;
+  const bool whole = all_done && extras.workspace == 0 && !extras.no_value && scene.call.totals == nullptr;
   check_faults(subject, *faults, done, whole);
   if (whole) check_again(subject, *call, done);
   return 0;

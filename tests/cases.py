@@ -55,7 +55,11 @@ CHOICES = {
     "pos_weight": (1.0, 2.5, 0.0, VECTORS[0]),
     "cosine_embedding.margin": (0.0, 0.5, -0.5),
     "power": (1.0, 1.25, 1.5, 1.9, 2.0),
+    "z_loss": (0.0, 0.125),
+    "logit_softcap": (None, 2.0),
+    "temperature": (1.0, 0.5),
 }
+OF_LOGITS = ("z_loss", "logit_softcap", "temperature")  # these are refused without from_logits
 
 
 def choices(loss, parameter):
@@ -98,6 +102,9 @@ def distinct(name, found):
     defaults = {p["name"]: p["default"] for p in ROWS[name]["parameters"]}
     unique = {}
     for params in found:
+        full = {**defaults, **params}
+        if any(full.get(key) != defaults.get(key) for key in OF_LOGITS) and "from_logits" in full:
+            params = {**params, "from_logits": True}
         unique.setdefault(label({**defaults, **params}), params)
     return unique
 
@@ -117,8 +124,10 @@ def variants(name, mixed=8, seed=0):
     for key, values in options.items():
         found += [{**base, key: v} for base in sets for v in values if key not in sets[0]]
     rng = random(name, seed) if seed else random(name)
-    for _ in range(mixed if len(options) > 1 else 0):
-        found.append({key: values[rng.integers(len(values))] for key, values in options.items()})
+    plain = {key: values for key, values in options.items() if key not in OF_LOGITS}
+    for some in (plain, options) if plain != options else (options,):
+        for _ in range(mixed if len(some) > 1 else 0):
+            found.append({key: values[rng.integers(len(values))] for key, values in some.items()})
     return list(distinct(name, found).values())
 
 
@@ -140,6 +149,10 @@ class Case:
 
     def __str__(self):
         return f"{self.name}-{label(dict(self.params))}"
+
+    @property
+    def convex(self):
+        return self.row["convex"] and not (self.option("z_loss") or self.option("logit_softcap"))
 
     def option(self, key, default=None):
         return self.loss.params.get(key, default)

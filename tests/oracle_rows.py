@@ -77,6 +77,40 @@ def from_logits_terms(logits, coefficient, gamma, eps, entries):
     return Term(add(*value), [grad], [hess], [positive])
 
 
+def bent_terms(logits, coefficient, eps, entries, price, cap, temperature):
+    """Follow the chain from the bent logits, and add the price of the normaliser.
+
+    S: beside the terms that are added, what a rounding of the largest bent logit would change.
+    """
+    tanh = [mpf(0) if cap is None else mpmath.tanh(x / mpf(cap)) for x in logits]
+    capped = logits if cap is None else [mpf(cap) * t for t in tanh]
+    z = [y / temperature for y in capped]
+    entries = list(range(len(z))) if entries is None else entries
+    base, top = from_logits_terms(z, coefficient, mpf(0), eps, entries), max(z)
+    lse = top + softmax(z, [z.index(top)])[z.index(top)][2]
+    bent = cap is not None or temperature != 1
+    unsure = max(abs(x) for x in z if mpmath.isfinite(x)) if bent else mpf(0)
+    mass, largest = sum(coefficient), max(abs(top), abs(lse - top))
+    value = base.value.number + price * lse**2
+    size = max(base.value.S, mass * unsure, price * abs(lse) * (largest + unsure))
+    grad, hess, positive = [], [], []
+    chain = zip(entries, base.grad[0], base.hess[0], softmax(z, entries).items(), strict=True)
+    for j, g, h, (_, (p, q, _)) in chain:
+        first = [g.number, 2 * price * lse * p]
+        second = [h.number, 2 * price * p**2, 2 * price * lse * p * q]
+        unsure_of = p * q * (mass + 2 * price * abs(lse)) * unsure
+        size_1 = max(g.S, abs(first[1]), 2 * price * p * largest, unsure_of)
+        size_2 = max(h.S, *map(abs, second), 2 * price * p * q * largest, unsure_of)
+        slope = (1 if cap is None else 1 / mpmath.cosh(logits[j] / mpf(cap)) ** 2) / temperature
+        turn = mpf(0) if cap is None else -2 * tanh[j] * slope / mpf(cap)
+        grad.append(Exact(times(slope, mpmath.fsum(first)), slope * size_1))
+        curved = [times(slope**2, mpmath.fsum(second)), times(turn, mpmath.fsum(first))]
+        size_2 = max(slope**2 * size_2, abs(turn) * size_1, *map(abs, curved))
+        hess.append(Exact(mpmath.fsum(curved), size_2 if bent or price else 0))
+        positive.append(Exact(max(hess[-1].number, mpf(0)), hess[-1].S))
+    return Term(Exact(value, size), [grad], [hess], [positive])
+
+
 def probability_terms(pred, coefficient, gamma, eps, entries):
     """On probabilities every class stands alone."""
     value, grad, hess, positive = [], [], [], []
@@ -131,19 +165,26 @@ def categorical(
     gamma=0.0,
     alpha=None,
     ignore_index=None,
+    z_loss=0.0,
+    logit_softcap=None,
+    temperature=1.0,
     entries=None,
 ):
     classes, ls = len(pred), mpf(label_smoothing)
     ignored = isinstance(target, int) and target == ignore_index
     if isinstance(target, int):
         target = [mpf(k == target) for k in range(classes)]
-    coefficient = [mpf(0)] * classes
+    coefficient, mass = [mpf(0)] * classes, mpf(0)
     if not ignored:
         weights, alphas = vector(class_weight, classes), vector(alpha, classes)
         coefficient = [
             w * a * (t * (1 - ls) + ls / classes)
             for w, a, t in zip(weights, alphas, target, strict=True)
         ]
+        mass = mpf(1) if class_weight is None else mpmath.fdot(weights, target)
+    if z_loss != 0 or logit_softcap is not None or temperature != 1:
+        bend = (mpf(z_loss) * mass, logit_softcap, mpf(temperature))
+        return bent_terms(pred, coefficient, eps, entries, *bend)
     terms = from_logits_terms if from_logits else probability_terms
     return terms(pred, coefficient, mpf(gamma), eps, entries)
 

@@ -101,9 +101,27 @@ def vector(values):
     return 1.0 if values is None else np.asarray(values)
 
 
-def categorical_cross_entropy(pred, target, *, from_logits, class_weight, label_smoothing, eps):
+def categorical_cross_entropy(
+    pred,
+    target,
+    *,
+    from_logits,
+    class_weight,
+    label_smoothing,
+    eps,
+    z_loss,
+    logit_softcap,
+    temperature,
+):
     coefficient = vector(class_weight) * smooth(target, label_smoothing)
-    return class_terms(pred, coefficient, from_logits, eps)
+    z = pred if logit_softcap is None else logit_softcap * np.tanh(pred / logit_softcap)
+    z = z / temperature if from_logits else z
+    value = class_terms(z, coefficient, from_logits, eps)
+    if z_loss == 0:
+        return value
+    mass = 1.0 if class_weight is None else (target * vector(class_weight)).sum(axis=-1)
+    with np.errstate(invalid="ignore"):
+        return value + weighted(z_loss * mass, np.logaddexp.reduce(z, axis=-1) ** 2)
 
 
 def categorical_focal(

@@ -51,7 +51,7 @@ def check_derivatives(loss, term, position, exact, k, j):
             numeric = mpmath.diff(value, start, order, h=mpf(2) ** -70)
             assert abs(numeric - found.number) <= mpf(10) ** -18 * max(1, abs(numeric))
         assert exact.positive[k][j].number >= 0
-        if cases.ROWS[loss.name]["convex"]:
+        if cases.Case(loss.name, tuple(loss.params.items())).convex:
             assert abs(exact.positive[k][j].number - exact.hess[k][j].number) < mpf(10) ** -60
 
 

@@ -93,11 +93,11 @@ def test_positive_curvature(case):
         _, positive = case.loss.grad_and_hess(*inputs, reduction="none", curvature="positive")
         for x, y in zip(cases.tuple_of(exact), cases.tuple_of(positive), strict=True):
             assert (y >= 0).all()
-            if case.row["convex"]:
+            if case.convex:
                 assert x.tobytes() == y.tobytes()
 
 
-CONVEX = [c for c in CASES if c.row["convex"] and not c.option("eps")]  # clipping is not convex
+CONVEX = [c for c in CASES if c.convex and not c.option("eps")]  # clipping is not convex
 
 
 @pytest.mark.parametrize("case", CONVEX, ids=str)

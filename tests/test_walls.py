@@ -50,7 +50,7 @@ def functions(path):
 ARITHMETIC = r"v(?:add|sub|mul|div|fn?m(?:add|sub)\d+|max|min)"
 PACKED = re.compile(rf"\b{ARITHMETIC}p[sd]\s.*")
 # Walks the rows of a group; what it does along a row is in functions of their own.
-DRIVER = re.compile(r"::dense<")
+DRIVER = re.compile(r"::(?:dense|bent)<")
 SCALAR = re.compile(rf"\b{ARITHMETIC}s[sd]\s")
 
 

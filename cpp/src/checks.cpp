@@ -279,6 +279,7 @@ Shapes check_call(const Resolved& loss, const Call& call, Job& job) {
   job.logits = loss.logits;
   job.smoothing = loss.smoothing;
   job.clip = loss.clip;
+  job.bend = loss.bend;
   job.labels = shapes.labels;
   job.terms = shapes.count;
   job.inner = shapes.inner;

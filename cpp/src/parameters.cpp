@@ -200,8 +200,19 @@ void keep_parameters(Resolved& loss) {
         loss.element = vector();
         loss.element_place = i;
         break;
+      case Role::z_loss:
+        loss.bend.z_loss = loss.numbers[i];
+        break;
+      case Role::softcap:
+        if (!std::isnan(loss.numbers[i])) loss.bend.softcap = loss.numbers[i];
+        break;
+      case Role::temperature:
+        loss.bend.temperature = loss.numbers[i];
+        break;
     }
   }
+  if (!loss.logits && loss.bend.any())
+    parameter_error(definition, "z_loss, logit_softcap and temperature are of logits, and need from_logits=True");
   for (int i = 0; i < input_count(definition); ++i) {
     const Domain& domain = definition.inputs[i].domain;
     const bool then = domain.when != nullptr && loss.numbers[parameter_place(definition, domain.when)] == domain.is;

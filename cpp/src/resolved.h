@@ -15,6 +15,7 @@ struct Resolved {
   // By role.
   bool logits = true;
   double smoothing = 0.0, clip = 0.0;
+  LogitBend bend;
   std::span<const double> element, class_weight, class_scale;
   int element_place = -1;
   std::int64_t axis = -1, ignore_index = 0;

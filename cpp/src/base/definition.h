@@ -22,8 +22,10 @@ enum class Role : std::uint8_t {
   axis,          // integer: where the inner axis lies
   ignore,        // integer: rows of this label are left out
   per_element,   // may hold one value per last axis
+  z_loss,        // the price of the normaliser of a softmax; this and the next two are of logits alone
+  softcap,       // logits end there
+  temperature,   // logits are divided by it
 };
-inline constexpr int role_count = 9;
 
 inline constexpr double infinity = __builtin_inf();
 inline constexpr double none = __builtin_nan("");
@@ -111,6 +113,12 @@ inline constexpr int max_variants = 4;
 // Resolved parameters as numbers, in the order of their declaration: flags are 0 or 1, words their place, None is
 // NaN, a vector's slot is NaN too (its elements travel apart).
 using ParameterArray = const double*;
+
+// What happens to logits before their softmax, and to its normaliser.
+struct LogitBend {
+  double z_loss = 0.0, softcap = infinity, temperature = 1.0;
+  constexpr bool any() const { return z_loss != 0.0 || softcap != infinity || temperature != 1.0; }
+};
 
 // One of two inputs, or entries of an input, that may not be larger than the other.
 struct Order {

@@ -24,6 +24,7 @@ struct Job {
   // What the parameters of the same role say.
   bool logits = true;
   double smoothing = 0.0, clip = 0.0;
+  LogitBend bend;
   const double *class_weight = nullptr, *class_scale = nullptr;  // per class
   std::int64_t ignore_index = 0;
   bool has_ignore_index = false;

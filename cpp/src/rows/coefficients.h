@@ -77,25 +77,33 @@ FASTLOSS_INLINE bool counts(const double* c) {
   return n != 0;
 }
 
-// sum_k t_k w_k of each row: what a dense target weighs.
+// sum_k t_k w_k: what a row with a dense target weighs.
+template <class T>
+static double mass_of(RowGroup<T>& group, int r) {
+  alignas(64) double t[run_length];
+  Lanes<double> mass;
+  for (std::int64_t first = 0; first < group.pitch; first += run_length) {
+    const std::int64_t left = group.pitch - first;
+    const int n = int(left < run_length ? left : run_length);
+    load_target(group, r, first, n, t);
+    const int there = int(group.classes - first < n ? group.classes - first : n);
+    multiply(t, group.class_weight, first, there);
+    for (int i = 0; i < n; i += lanes) {
+#pragma omp simd
+      for (int j = 0; j < lanes; ++j) mass.add(j, t[i + j]);
+    }
+  }
+  return double(mass.total());
+}
 template <class T>
 static void masses(RowGroup<T>& group) noexcept {
-  alignas(64) double t[run_length];
-  for (int r = 0; r < group.count; ++r) {
-    Lanes<double> mass;
-    for (std::int64_t first = 0; first < group.pitch; first += run_length) {
-      const std::int64_t left = group.pitch - first;
-      const int n = int(left < run_length ? left : run_length);
-      load_target(group, r, first, n, t);
-      const int there = int(group.classes - first < n ? group.classes - first : n);
-      multiply(t, group.class_weight, first, there);
-      for (int i = 0; i < n; i += lanes) {
-#pragma omp simd
-        for (int j = 0; j < lanes; ++j) mass.add(j, t[i + j]);
-      }
-    }
-    group.mass[r] = double(mass.total());
-  }
+  for (int r = 0; r < group.count; ++r) group.mass[r] = mass_of(group, r);
+}
+
+// What a row counts in a mean, before its sample weight: without class weights 1.
+template <class T>
+static double row_mass(RowGroup<T>& group, int r) {
+  return group.load_target != nullptr && group.class_weight != nullptr ? mass_of(group, r) : group.mass[r];
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

@@ -99,6 +99,7 @@ class Engine {
     g.parameters = job_.parameters;
     g.smoothing = job_.smoothing;
     g.eps = job_.clip;
+    g.bend = job_.bend;
     g.class_weight = job_.class_weight;
     g.class_scale = job_.class_scale;
     g.want_grad = job_.want_grad;

@@ -3,6 +3,7 @@
 
 #include "base/parameters.h"
 #include "block/takes.h"
+#include "rows/bent.h"
 #include "rows/dense.h"
 #include "rows/probabilities.h"
 #include "rows/scores.h"

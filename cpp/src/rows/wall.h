@@ -1,6 +1,7 @@
 // What the kernels of row losses and their engine share.
 #pragma once
 
+#include "base/definition.h"
 #include "kernels.h"
 
 namespace fastloss {
@@ -16,6 +17,7 @@ struct RowGroup {
   std::int64_t classes, pitch;  // pitch: from row to row in scratch
   const double* parameters;
   double smoothing, eps;
+  LogitBend bend;
   const double *class_weight, *class_scale;  // per class, or null
   bool want_grad, want_hess, positive;
   Passes<double>::Load load_target;  // dense targets; null: labels

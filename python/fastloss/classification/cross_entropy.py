@@ -28,6 +28,11 @@ class CategoricalCrossEntropy(PredictionLoss):
             gradient_k = W p_k - w_k t_k
             Hessian_k  = W p_k (1 - p_k)
 
+        on bent logits, p = softmax(z), y = logit_softcap tanh(pred / logit_softcap):
+            z = y / temperature                                  without a cap y = pred
+            loss = -sum_k w_k t_k log p_k + z_loss m lse^2       lse = log sum_k e^z_k
+        m is what the row counts in a mean: 1, or with class weights sum_k target_k w_k
+
     ``pred`` and ``target`` have one shape, with the C classes along ``axis``; the loss terms have
     that shape without ``axis``. Targets are >= 0 and finite, not necessarily of sum 1.
     Probabilities lie in [0, 1] and are taken as they are, not normalised; a logit of -inf is
@@ -49,6 +54,13 @@ class CategoricalCrossEntropy(PredictionLoss):
     eps : float, default 0.0
         Clips probabilities to [eps, 1 - eps], 0 <= eps < 0.5; the derivatives are those of the
         clipped function. With 0 the mathematics stands: p_k = 0 with t_k > 0 is inf.
+    z_loss : float, default 0.0
+        Price of the normaliser, >= 0: adds ``z_loss lse^2``, ``lse = log sum_k e^z_k``, to every
+        row, weighted as the row is in a mean. This and the next two are of logits alone.
+    logit_softcap : float, optional
+        Bends logits so that they stay within (-logit_softcap, logit_softcap), > 0; see above.
+    temperature : float, default 1.0
+        Divides the logits, after the cap; > 0.
 
     Raises
     ------
@@ -66,7 +78,8 @@ class CategoricalCrossEntropy(PredictionLoss):
 
     Notes
     -----
-    The loss is convex; ``curvature="positive"`` is the exact Hessian diagonal. From logits, the
+    The loss is convex, but with ``logit_softcap`` or ``z_loss``; ``curvature="positive"`` is
+    ``max(Hessian, 0)``, which is the exact diagonal of a convex loss. From logits, the
     differences to the row's maximum are formed first and the other classes summed without it, so
     that a confident row keeps its full precision: a loss of 1e-30 is 1e-30, and not 0.
 
@@ -81,6 +94,9 @@ class CategoricalCrossEntropy(PredictionLoss):
     ----------
     J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs",
     1990. Label smoothing: C. Szegedy et al., "Rethinking the Inception architecture", CVPR 2016.
+    ``z_loss``: A. Chowdhery et al., "PaLM: scaling language modeling with pathways", 2022.
+    ``logit_softcap``: Gemma Team, "Gemma 2: improving open language models at a practical size",
+    2024. ``temperature``: G. Hinton et al., "Distilling the knowledge in a neural network", 2015.
 
     Examples
     --------
@@ -92,6 +108,9 @@ class CategoricalCrossEntropy(PredictionLoss):
     >>> logits = fl.CategoricalCrossEntropy(from_logits=True)
     >>> logits.grad([[0.0, 0.0, 0.0, 0.0]], [[0.5, 0.5, 0.0, 0.0]])
     array([[-0.25, -0.25,  0.25,  0.25]])
+    >>> capped = fl.CategoricalCrossEntropy(from_logits=True, logit_softcap=30.0, z_loss=1e-4)
+    >>> round(capped([[100.0, 0.0]], [[0, 1]]), 4)
+    30.0076
     """
 
     __slots__ = ()
@@ -101,6 +120,9 @@ class CategoricalCrossEntropy(PredictionLoss):
     label_smoothing = Parameter[float]()
     axis = Parameter[int]()
     eps = Parameter[float]()
+    z_loss = Parameter[float]()
+    logit_softcap = Parameter[float | None]()
+    temperature = Parameter[float]()
 
     def __init__(
         self,
@@ -109,6 +131,9 @@ class CategoricalCrossEntropy(PredictionLoss):
         label_smoothing: float = 0.0,
         axis: int = -1,
         eps: float = 0.0,
+        z_loss: float = 0.0,
+        logit_softcap: float | None = None,
+        temperature: float = 1.0,
     ) -> None:
         super().__init__(
             from_logits=from_logits,
@@ -116,6 +141,9 @@ class CategoricalCrossEntropy(PredictionLoss):
             label_smoothing=label_smoothing,
             axis=axis,
             eps=eps,
+            z_loss=z_loss,
+            logit_softcap=logit_softcap,
+            temperature=temperature,
         )
 
 
@@ -130,6 +158,8 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
 
         on probabilities, p = pred:                   gradient_y = -w_y / p_y
         on logits, p = softmax(pred):                 gradient_k = w_y (p_k - [k = y])
+        on bent logits: softmax(z), z = logit_softcap tanh(pred / logit_softcap) / temperature,
+            and z_loss w_y (log sum_k e^z_k)^2 more
 
     The Hessian diagonal is that of `CategoricalCrossEntropy` for the target in one-hot form.
     ``pred`` has the C classes along ``axis``, ``target`` and the loss terms have its shape
@@ -153,6 +183,13 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
         Clips probabilities to [eps, 1 - eps], 0 <= eps < 0.5; derivatives are 0 where it clips.
     ignore_index : int, optional
         A target that marks rows to leave out: value and gradient 0, and no part of a mean.
+    z_loss : float, default 0.0
+        Price of the normaliser, >= 0: adds ``z_loss lse^2``, ``lse = log sum_k e^z_k``, to every
+        row, weighted as the row is in a mean. This and the next two are of logits alone.
+    logit_softcap : float, optional
+        Bends logits so that they stay within (-logit_softcap, logit_softcap), > 0; see above.
+    temperature : float, default 1.0
+        Divides the logits, after the cap; > 0.
 
     Raises
     ------
@@ -173,7 +210,8 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
 
     Notes
     -----
-    The loss is convex; ``curvature="positive"`` is the exact Hessian diagonal.
+    The loss is convex, but with ``logit_softcap`` or ``z_loss``; ``curvature="positive"`` is
+    ``max(Hessian, 0)``, which is the exact diagonal of a convex loss.
 
     Other libraries. PyTorch's ``CrossEntropyLoss`` is the same from logits, means and class weights
     included, but ignores -100 unless told otherwise and takes int64 and uint8 targets only. Keras'
@@ -184,7 +222,7 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
     References
     ----------
     J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs",
-    1990.
+    1990. For ``z_loss``, ``logit_softcap`` and ``temperature`` see `CategoricalCrossEntropy`.
 
     Examples
     --------
@@ -207,6 +245,9 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
     axis = Parameter[int]()
     eps = Parameter[float]()
     ignore_index = Parameter[int | None]()
+    z_loss = Parameter[float]()
+    logit_softcap = Parameter[float | None]()
+    temperature = Parameter[float]()
 
     def __init__(
         self,
@@ -216,6 +257,9 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
         axis: int = -1,
         eps: float = 0.0,
         ignore_index: int | None = None,
+        z_loss: float = 0.0,
+        logit_softcap: float | None = None,
+        temperature: float = 1.0,
     ) -> None:
         super().__init__(
             from_logits=from_logits,
@@ -224,4 +268,7 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
             axis=axis,
             eps=eps,
             ignore_index=ignore_index,
+            z_loss=z_loss,
+            logit_softcap=logit_softcap,
+            temperature=temperature,
         )

@@ -16,9 +16,13 @@ struct CategoricalCrossEntropy {
   double label_smoothing = 0.0;           // in [0, 1]: t becomes t (1 - s) + s/C
   std::int64_t axis = -1;                 // of the classes
   double eps = 0.0;
+  // Of logits alone, which become z = softcap tanh(pred / softcap) / temperature; plus z_loss log(sum_k e^z_k)^2.
+  double z_loss = 0.0;                       // >= 0
+  std::optional<double> logit_softcap = {};  // > 0
+  double temperature = 1.0;                  // > 0
 
   FASTLOSS_LOSS("categorical_cross_entropy", (pred, target), (pred), from_logits, class_weight, label_smoothing, axis,
-                eps)
+                eps, z_loss, logit_softcap, temperature)
 };
 
 // -w_y log p_y, p = pred or softmax(pred); the target holds class labels of any integer type.
@@ -29,9 +33,12 @@ struct SparseCategoricalCrossEntropy {
   std::int64_t axis = -1;
   double eps = 0.0;
   std::optional<std::int64_t> ignore_index = {};  // rows with this label do not count
+  double z_loss = 0.0;
+  std::optional<double> logit_softcap = {};
+  double temperature = 1.0;
 
   FASTLOSS_LOSS("sparse_categorical_cross_entropy", (pred, target), (pred), from_logits, class_weight, label_smoothing,
-                axis, eps, ignore_index)
+                axis, eps, ignore_index, z_loss, logit_softcap, temperature)
 };
 
 // -sum_k w_k alpha_k t_k (1 - p_k)^gamma log p_k.

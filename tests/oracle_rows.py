@@ -193,7 +193,66 @@ def vector(values, classes):
     return [mpf(1)] * classes if values is None else [mpf(x) for x in values]
 
 
+def log_of(x):
+    return mpmath.log(x) if x > 0 else -mpmath.inf
+
+
+def kl_divergence(pred, target, *, from_logits, temperature, reverse, entries=None):
+    """Return the divergence either way; no target is 0 where p is not and `reverse` is set."""
+    entries, heat = range(len(pred)) if entries is None else entries, mpf(temperature)
+    if not from_logits:
+        return divergence_of_probabilities(pred, target, heat, reverse, entries)
+    classes = softmax([z / heat for z in pred], range(len(pred)))
+    p, q, log_p = ([classes[k][i] for k in range(len(pred))] for i in range(3))
+    log_p, log_t = [-x for x in log_p], [log_of(t) for t in target]
+    weights, ours, theirs = (p, log_p, log_t) if reverse else (target, log_t, log_p)
+    own, other = (
+        [times(w, x) for w, x in zip(weights, logs, strict=True)] for logs in (ours, theirs)
+    )
+    value = add(heat**2 * mpmath.fsum(own), -(heat**2) * mpmath.fsum(other), independent=True)
+    grad, hess = [], []
+    if not reverse:
+        mass = mpmath.fsum(target)
+        rest = without(target, entries)
+        soft = sum(t > 0 for t in target) > 1
+        for k in entries:
+            size = heat * max(p[k] * mass, target[k]) if soft else 0
+            grad.append(Exact(heat * (p[k] * rest[k] - q[k] * target[k]), size))
+            hess.append(Exact(mass * p[k] * q[k]))
+    else:
+        rest_own, rest_other = without(own, entries), without(other, entries)
+        for k in entries:
+            parts = [q[k] * log_p[k], -q[k] * log_t[k], -rest_own[k], rest_other[k]]
+            parts = [times(p[k], x) if q[k] or p[k] else mpf(0) for x in parts]
+            slope, size = mpmath.fsum(parts), max(map(abs, parts))
+            grad.append(Exact(heat * slope, heat * size))
+            hess.append(
+                Exact(slope * (q[k] - p[k]) + p[k] * q[k], max(size * max(p[k], q[k]), p[k] * q[k]))
+            )
+    positive = [Exact(max(h.number, mpf(0)), h.S) for h in hess]
+    return Term(value, [grad], [hess], [positive])
+
+
+def divergence_of_probabilities(pred, target, heat, reverse, entries):
+    value, grad, hess = [], [], []
+    for k, (p, t) in enumerate(zip(pred, target, strict=True)):
+        ratio = mpf(0) if p == t else log_of(t) - log_of(p)
+        value.append(heat**2 * times(*((p, -ratio) if reverse else (t, ratio))))
+        absent = p == t == 0 or (t == 0 and not reverse)
+        if absent:
+            slope, curve = [mpf(0)], mpf(0)
+        elif p == 0:
+            slope, curve = [-mpmath.inf], mpmath.inf
+        else:
+            slope, curve = ([1, -ratio], 1 / p) if reverse else ([-t / p], t / p**2)
+        if k in entries:
+            grad.append(add(*(heat**2 * x for x in slope), independent=reverse))
+            hess.append(Exact(heat**2 * curve))
+    return Term(add(*value, independent=True), [grad], [hess], [hess])
+
+
 FUNCTIONS = {
+    "kl_divergence": kl_divergence,
     "categorical_cross_entropy": categorical,
     "sparse_categorical_cross_entropy": categorical,
     "categorical_focal": categorical,

@@ -1,5 +1,7 @@
 """Formulas of the losses of classes: `pred` is a list, `target` a label or a list."""
 
+import math
+
 
 def weights(class_weight, pred):
     return [1] * len(pred) if class_weight is None else class_weight
@@ -39,3 +41,27 @@ def multi_margin(x, pred, target, *, p, margin, class_weight, ignore_index):
         cost = weight / len(pred) * (gap * gap if p == 2 else gap)
         terms.append(x.where((target == k) | (target == ignore_index), 0.0, cost))
     return terms
+
+
+def kl_divergence(x, pred, target, *, from_logits, temperature, reverse):
+    def times_log(weight, log):
+        return x.where(weight > 0, weight * log, 0)
+
+    def log(of):
+        return x.where(of > 0, x.log(x.where(of > 0, of, 1)), -math.inf)
+
+    if from_logits:
+        z = [a / temperature for a in pred]
+        top = z[0]
+        for a in z[1:]:
+            top = x.maximum(top, a)
+        log_sum = x.log(sum(x.exp(a - top) for a in z))
+        log_p = [a - top - log_sum for a in z]
+        p = [x.exp(a) for a in log_p]
+    else:
+        p, log_p = pred, [log(a) for a in pred]
+    log_t = [log(share) for share in target]
+    weights, ours, theirs = (p, log_p, log_t) if reverse else (target, log_t, log_p)
+    own = sum(times_log(w, a) for w, a in zip(weights, ours, strict=True))
+    other = sum(times_log(w, a) for w, a in zip(weights, theirs, strict=True))
+    return [temperature**2 * own, -(temperature**2) * other]

@@ -31,9 +31,10 @@ static void load_target(RowGroup<T>& group, int r, std::int64_t first, int n, do
   const int there = int(left < n ? left : n);
   group.load_target(group.target + r * group.target_step + first * group.target_stride, group.target_stride, t, there);
   for (int i = there; i < n; ++i) t[i] = 0.0;
+  const double high = group.target_high;
   int outside = 0;
 #pragma omp simd reduction(+ : outside)
-  for (int i = 0; i < n; ++i) outside += (t[i] < 0.0) | (t[i] > Format<double>::largest);
+  for (int i = 0; i < n; ++i) outside += (t[i] < 0.0) | (t[i] > high);
   group.bad_target |= outside != 0;
 }
 

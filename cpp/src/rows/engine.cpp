@@ -107,6 +107,7 @@ class Engine {
     g.positive = job_.positive;
     g.load_target = job_.labels ? nullptr : wide_passes_.load[static_cast<int>(job_.input[1].dtype)];
     g.target_stride = job_.input[1].inner_stride;
+    g.target_high = job_.domain[1].high;
     g.stopped = Ticker::stopped;
     g.context = &ticker;
     g.bad_target = false;
@@ -254,7 +255,7 @@ class Engine {
       for (std::int64_t k = 0; k < g.classes; ++k) {
         double t;
         g.load_target(g.target + r * g.target_step + k * g.target_stride, g.target_stride, &t, 1);
-        if (!(t < 0.0) && !(t > std::numeric_limits<double>::max())) continue;
+        if (!(t < 0.0) && !(t > g.target_high)) continue;
         faults_.report({.kind = Fault::Kind::input, .index = index + r, .inner = k, .input = 1, .number = t});
         return false;
       }

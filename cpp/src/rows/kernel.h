@@ -6,6 +6,7 @@
 #include "rows/bent.h"
 #include "rows/dense.h"
 #include "rows/probabilities.h"
+#include "rows/reverse_divergence.h"
 #include "rows/scores.h"
 #include "rows/spike.h"
 

@@ -22,6 +22,7 @@ struct RowGroup {
   bool want_grad, want_hess, positive;
   Passes<double>::Load load_target;  // dense targets; null: labels
   std::int64_t target_stride;        // along the classes
+  double target_high;                // no share may be above
   bool (*stopped)(void* context);    // asked now and then while rows are long
   void* context;
   // The rows of the group.
@@ -42,7 +43,7 @@ struct RowGroup {
   double value[group_rows];
   double mass[group_rows];  // sum_k t_k w_k, from RowPasses::masses
   T scale[group_rows], rest[group_rows];
-  bool bad_target;  // a dense target is negative or infinite
+  bool bad_target;  // a dense target is negative or too large
 };
 
 template <class T>

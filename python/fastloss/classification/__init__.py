@@ -1,6 +1,7 @@
 """Losses of classes that exclude each other: a term is a row of class scores along ``axis``."""
 
 from .cross_entropy import CategoricalCrossEntropy, SparseCategoricalCrossEntropy
+from .divergence import KLDivergence
 from .focal import CategoricalFocal, SparseCategoricalFocal
 from .likelihood import NegativeLogLikelihood
 from .margins import MultiMargin
@@ -8,6 +9,7 @@ from .margins import MultiMargin
 __all__ = [
     "CategoricalCrossEntropy",
     "CategoricalFocal",
+    "KLDivergence",
     "MultiMargin",
     "NegativeLogLikelihood",
     "SparseCategoricalCrossEntropy",

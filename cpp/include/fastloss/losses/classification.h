@@ -90,7 +90,17 @@ struct MultiMargin {
   FASTLOSS_LOSS("multi_margin", (pred, target), (pred), p, margin, class_weight, axis, ignore_index)
 };
 
+// T^2 sum_k t_k log(t_k / p_k), p = softmax(pred / T) or pred; reverse: T^2 sum_k p_k log(p_k / t_k). T = temperature.
+struct KLDivergence {
+  bool from_logits = true;
+  double temperature = 1.0;  // > 0
+  bool reverse = false;
+  std::int64_t axis = -1;
+
+  FASTLOSS_LOSS("kl_divergence", (pred, target), (pred), from_logits, temperature, reverse, axis)
+};
+
 using ClassificationLosses = Types<CategoricalCrossEntropy, SparseCategoricalCrossEntropy, CategoricalFocal,
-                                   SparseCategoricalFocal, NegativeLogLikelihood, MultiMargin>;
+                                   SparseCategoricalFocal, NegativeLogLikelihood, MultiMargin, KLDivergence>;
 
 }  // namespace fastloss

@@ -1,0 +1,90 @@
+// Rows of logits over a temperature, formed in Wide<T> from how far each lies below the peak.
+#pragma once
+
+#include "rows/coefficients.h"
+#include "rows/softmax.h"
+
+namespace fastloss::FASTLOSS_ISA {
+
+// log t, and 0 for t = 0, where another factor is 0 or the end is put in by itself.
+template <class T>
+FASTLOSS_INLINE Wide<T> log_share(double t) {
+  return wide_select(t == 0.0, Wide<T>(0.0), wide_log(Wide<T>(t)));
+}
+
+// e^-y, lifted.
+FASTLOSS_INLINE double lifted_fall(double y) { return wide_exp(-y) * Lift<float>::up; }
+FASTLOSS_INLINE DoubleDouble lifted_fall(DoubleDouble y) {
+  constexpr double turns = Lift<double>::exponent;
+  return wide_exp(DoubleDouble(turns * ExpConstants<double>::ln2, turns * ExpConstants<double>::ln2_lo) - y);
+}
+
+// Differences of logits over the temperature, in two steps: of a temperature below 1 the first leaves them as they are,
+// so that what they add to the loss, times the square of the temperature, does not overflow on the way.
+template <class T>
+struct Tempered {
+  double temperature, near, far, half;
+  explicit FASTLOSS_INLINE_MEMBER Tempered(double t)
+      : temperature(t), near(min(t, 1.0)), far(max(t, 1.0)), half(t > 1.0 ? 0.5 : 1.0) {}
+
+  // (peak - x) / far; a difference beyond the largest number is halved before.
+  FASTLOSS_INLINE_MEMBER Wide<T> below(T x, T peak) const {
+    const Wide<T> apart = Wide<T>(double(peak) * half) - Wide<T>(double(x) * half);
+    return wide_select(x == peak, Wide<T>(0.0), apart / Wide<T>(far * half));
+  }
+  // (peak - x) / temperature
+  FASTLOSS_INLINE_MEMBER Wide<T> fall(Wide<T> below) const { return below / Wide<T>(near); }
+
+  // The temperature times what derivatives are multiplied by.
+  FASTLOSS_INLINE_MEMBER double times(double factor) const {
+    return clamp(temperature * factor, -Format<double>::largest, Format<double>::largest);
+  }
+};
+
+// A factor of what is lifted, in two parts of which neither product leaves the range before the result does.
+struct Lowered {
+  double factor, rest;
+};
+template <class T>
+FASTLOSS_INLINE Lowered lowered(double factor) {
+  const bool large = abs(factor) > 1.0;
+  return {large ? factor * Lift<T>::down : factor, large ? 1.0 : Lift<T>::down};
+}
+
+// The place of the row's entry at the peak, which is set aside as one of no probability, so that it cannot drown the
+// others.
+template <class T>
+static std::int64_t lay_aside(T* row, std::int64_t n, T peak) {
+  const std::int64_t at = find(row, n, peak);
+  row[at] = -Format<T>::inf;
+  return at;
+}
+
+// Calls f(begin, n, t) for the runs of a row, with their targets.
+template <class T, class F>
+FASTLOSS_INLINE bool with_targets(RowGroup<T>& group, int r, F f) {
+  alignas(64) double t[run_length];
+  return in_pieces(group, [&](std::int64_t begin, int n) {
+    for (int i = 0; i < n; i += run_length) {
+      const int length = n - i < run_length ? n - i : run_length;
+      load_target(group, r, begin + i, length, t);
+      f(begin + i, length, t);
+    }
+  });
+}
+
+// The kernel of what works on one row at a time.
+template <class Loss, class T, bool (*of_row)(RowGroup<T>&, int, const Loss&) noexcept>
+static void each_row(RowGroup<T>& group) noexcept {
+  const Loss loss(group.parameters);
+  for (int r = group.first; r < group.last; ++r) {
+    group.value[r] = 0.0;
+    group.scale[r] = group.rest[r] = T(1);
+    if (group.silent[r])
+      pass_over(group, r);
+    else if (!of_row(group, r, loss))
+      return;
+  }
+}
+
+}  // namespace fastloss::FASTLOSS_ISA

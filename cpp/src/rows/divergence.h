@@ -7,14 +7,14 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-// log(t / p) of numbers above 0, with all the digits of a ratio that is nearly 1. A quotient of floats in double leaves
-// its range nowhere that counts; of doubles small ones are lifted out of the subnormals first.
-FASTLOSS_INLINE double log_ratio(double t, float p) { return wide_log(t / double(p)); }
+// log(t / p), with all the digits of a ratio that is nearly 1; of a 0 something finite. A quotient of floats in double
+// leaves its range nowhere that counts; of doubles small ones are lifted out of the subnormals first.
+FASTLOSS_INLINE double log_ratio(double t, float p) { return wide_log(t / (double(p) + one_if(p == 0.f))); }
 FASTLOSS_INLINE DoubleDouble log_ratio(double t, double p) {
   constexpr double small = 0x1p-500, up = 0x1p600, log_up = 0x1.9fe3682cd3be4p8, log_up_lo = 0x1.4aa84b6b3b125p-46;
-  const double t_up = t < small ? 1.0 : 0.0, p_up = p < small ? 1.0 : 0.0, lifted = p_up - t_up;
-  const double a = t < small ? t * up : t, b = p < small ? p * up : p;
-  return wide_log(DoubleDouble(a) / DoubleDouble(b)) + DoubleDouble(lifted * log_up, lifted * log_up_lo);
+  const double t_up = one_if(t < small), p_up = one_if(p < small), lifted = p_up - t_up;
+  const DoubleDouble a = t * fma(t_up, up, 1.0), b = p * fma(p_up, up, 1.0) + one_if(p == 0.0);
+  return wide_log(a / b) + DoubleDouble(lifted * log_up, lifted * log_up_lo);
 }
 
 // sum_k t_k (log t_k - log p_k), whose derivatives are those of the cross-entropy.
@@ -24,29 +24,32 @@ struct Divergence {
   Tempered<T> tempered;
   explicit FASTLOSS_INLINE_MEMBER Divergence(const double* p) : tempered(p[At::temperature]) {}
 
-  // What each class adds beside t_k log sum_j e_j, and its share.
-  FASTLOSS_INLINE_MEMBER void measure(const T* row, const double* t, T peak, Lanes<T>& value, Lanes<T>& mass) const {
+  // What a class adds beside t log sum_j e_j, and its share.
+  FASTLOSS_INLINE_MEMBER void measure(T x, double t, T peak, int j, Lanes<T>& value, Lanes<T>& mass) const {
+    const Wide<T> below = tempered.below(x, peak);
+    const Wide<T> term = Wide<T>(t) * (Wide<T>(tempered.near) * wide_log(Wide<T>(t)) + below);
+    add_wide(value, j, wide_select(t == 0.0, Wide<T>(0.0), term));
+    mass.add(j, t);
+  }
+  FASTLOSS_INLINE_MEMBER void measure_run(const T* row, const double* t, T peak, Lanes<T>& value,
+                                          Lanes<T>& mass) const {
     Lanes<T> sum = value, shares = mass;
 #pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Wide<T> below = tempered.below(row[j], peak);
-      const Wide<T> term = Wide<T>(t[j]) * (Wide<T>(tempered.near) * log_share<T>(t[j]) + below);
-      add_wide(sum, j, wide_select(t[j] == 0.0, Wide<T>(0.0), term));
-      shares.add(j, t[j]);
-    }
+    for (int j = 0; j < lanes; ++j) measure(row[j], t[j], peak, j, sum, shares);
     value = sum;
     mass = shares;
   }
 
   // Puts the exponentials, lifted and rounded, in the place of the logits and sums them.
-  FASTLOSS_INLINE_MEMBER void raise_to(T* row, T peak, Lanes<T>& others) const {
+  FASTLOSS_INLINE_MEMBER void raise_to(T& x, T peak, int j, Lanes<T>& others) const {
+    const Wide<T> e = lifted_fall(tempered.fall(tempered.below(x, peak)));
+    add_wide(others, j, e);
+    x = T(double(e));
+  }
+  FASTLOSS_INLINE_MEMBER void raise_run(T* row, T peak, Lanes<T>& others) const {
     Lanes<T> sum = others;
 #pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Wide<T> e = lifted_fall(tempered.fall(tempered.below(row[j], peak)));
-      add_wide(sum, j, e);
-      row[j] = T(double(e));
-    }
+    for (int j = 0; j < lanes; ++j) raise_to(row[j], peak, j, sum);
     others = sum;
   }
 
@@ -56,20 +59,20 @@ struct Divergence {
 template <class T>
 static bool divergence_row(RowGroup<T>& group, int r, const Divergence<T>& loss) noexcept {
   T* row = row_of(group, r);
-  const T peak = largest(row, group.pitch);
+  const T peak = peak_of(row, group.pitch);
   Lanes<T> values, masses, sum;
   if (!with_targets(group, r, [&](std::int64_t begin, int n, const double* t) {
-        for (int i = 0; i < n; i += lanes) loss.measure(row + begin + i, t + i, peak, values, masses);
+        for (int i = 0; i < n; i += lanes) loss.measure_run(row + begin + i, t + i, peak, values, masses);
       }))
     return false;
   const std::int64_t at_peak = lay_aside(row, group.pitch, peak);
   if (!in_pieces(group, [&](std::int64_t begin, int n) {
-        for (int i = 0; i < n; i += lanes) loss.raise_to(row + begin + i, peak, sum);
+        for (int i = 0; i < n; i += lanes) loss.raise_run(row + begin + i, peak, sum);
       }))
     return false;
   row[at_peak] = T(Lift<T>::up);
 
-  const Wide<T> others = peak > -Format<T>::inf ? scaled(sum.total(), Lift<T>::down) : Wide<T>(Format<double>::nan);
+  const Wide<T> others = scaled(sum.total(), Lift<T>::down);
   const Wide<T> all = Wide<T>(1.0) + others, mass = masses.total();
   const Wide<T> value = values.total() + mass * (Wide<T>(loss.tempered.near) * wide_log1p(others));
   group.value[r] = double(value) * loss.tempered.temperature * loss.tempered.far;
@@ -102,34 +105,33 @@ static bool divergence_row(RowGroup<T>& group, int r, const Divergence<T>& loss)
   });
 }
 
-// Of probabilities: every class on its own.
+// Of probabilities: every class on its own. Where one of t and p is 0 a derivative may be infinite; where both are, all
+// is 0.
 template <class T, bool reverse>
 struct DivergenceOfClass {
-  double temperature, reach;  // reach: of derivatives, with another temperature
+  double temperature, factor, reach;  // reach: the temperature times the factor of derivatives
 
+  template <bool bent>
+  FASTLOSS_INLINE_MEMBER void one(T& x, T* hess, double t, int j, Lanes<T>& value) const {
+    const double no_p = one_if(x == T(0)), no_t = one_if(t == 0.0);
+    const double only_t = no_p - no_p * no_t, only_p = no_t - no_p * no_t, some = 1.0 - no_p * no_t;
+    const Wide<T> p = double(x), above = double(x) + no_p, share = t;
+    const Wide<T> log = log_ratio(t, x), term = reverse ? Wide<T>(0.0) - p * log : share * log;
+    add_wide(value, j, term);
+    value.add(j, endless(reverse ? only_p : only_t));
+    if constexpr (bent) {
+      const double bend = double(reverse ? Wide<T>(1.0) / above : share / above / above);
+      *hess = T(some * bend * temperature * reach + endless(only_t) * factor + nan_of(t));
+    }
+    const double slope = double(reverse ? Wide<T>(1.0) - log : Wide<T>(0.0) - share / above);
+    const double end = reverse ? only_p - only_t : 0.0 - only_t;
+    x = T(some * slope * temperature * reach + endless(end) * factor);
+  }
   template <bool bent>
   FASTLOSS_INLINE_MEMBER void run(T* row, T* hess, const double* t, Lanes<T>& value) const {
     Lanes<T> sum = value;
 #pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const T x = row[j];
-      const Wide<T> p = double(x), share = t[j];
-      const bool impossible = x == T(0), idle = t[j] == 0.0, either = reverse ? impossible : idle;
-      const double none = nan_of(x) + nan_of(t[j]);
-      const Wide<T> ratio = wide_select(impossible, Wide<T>(Format<double>::inf), log_ratio(t[j], x));
-      const Wide<T> log = wide_select(idle, Wide<T>(-Format<double>::inf), ratio);
-      const Wide<T> term = reverse ? Wide<T>(0.0) - p * log : share * log;
-      add_wide(sum, j, wide_select(either, Wide<T>(none), term));
-      const bool absent = idle & (impossible | !reverse);
-      const double slope = reverse ? double(Wide<T>(1.0) - log) : -double(share / p);
-      const double bend = reverse ? 1.0 / double(x) : double(share / p / p);
-      if constexpr (bent) {
-        const double end = impossible ? Format<double>::inf : bend;
-        hess[j] = T((absent ? 0.0 : end * temperature * reach) + none);
-      }
-      const double end = impossible ? -Format<double>::inf : slope;
-      row[j] = T((absent ? 0.0 : end * temperature * reach) + none);
-    }
+    for (int j = 0; j < lanes; ++j) one<bent>(row[j], bent ? hess + j : nullptr, t[j], j, sum);
     value = sum;
   }
 };
@@ -146,7 +148,7 @@ static void divergence_of_probabilities(RowGroup<T>& group) noexcept {
       continue;
     }
     T *row = row_of(group, r), *hess = group.want_hess ? hess_of(group, r) : nullptr;
-    const DivergenceOfClass<T, reverse> loss = {temperature, of.tempered.times(group.factor[r])};
+    const DivergenceOfClass<T, reverse> loss = {temperature, group.factor[r], of.tempered.times(group.factor[r])};
     Lanes<T> total;
     if (!with_targets(group, r, [&](std::int64_t begin, int n, const double* t) {
           for (int i = 0; i < n; i += lanes) {

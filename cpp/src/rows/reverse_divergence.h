@@ -19,54 +19,59 @@ struct ReverseDivergence {
     Lanes<float> shared, alone;
   };
 
-  FASTLOSS_INLINE_MEMBER void measure(const T* row, const double* t, T peak, Sums& sums) const {
-    Lanes<T> exponentials = sums.exponentials, mixed = sums.mixed;
-    Lanes<float> shared = sums.shared, alone = sums.alone;
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Wide<T> below = tempered.below(row[j], peak), fall = tempered.fall(below), e = lifted_fall(fall);
-      const Wide<T> part = e * (Wide<T>(0.0) - (fall + log_share<T>(t[j])));
-      const double possible = double(below) < Format<double>::inf ? 1.0 : 0.0, given = t[j] == 0.0 ? 0.0 : 1.0;
-      add_wide(exponentials, j, e);
-      add_wide(mixed, j, wide_select(double(e) == 0.0, Wide<T>(nan_of(t[j])), part));
-      shared.add(j, possible * given);
-      alone.add(j, possible * (1.0 - given));
-    }
-    sums.exponentials = exponentials;
-    sums.mixed = mixed;
-    sums.shared = shared;
-    sums.alone = alone;
+  // g = log e - log t, where a share of 0 counts as 1.
+  static FASTLOSS_INLINE_MEMBER Wide<T> against(Wide<T> fall, double t, double given) {
+    return Wide<T>(0.0) - (fall + scaled(wide_log(Wide<T>(t)), given));
   }
 
-  // What the derivatives of one class are made from. Where t = 0 < p the row is infinite; so are the derivatives,
-  // in the direction that takes probability away from such classes, unless there are no others.
+  FASTLOSS_INLINE_MEMBER void measure(T x, double t, T peak, int j, Sums& sums) const {
+    const Wide<T> below = tempered.below(x, peak), fall = tempered.fall(below), e = lifted_fall(fall);
+    const double possible = one_if(double(below) < Format<double>::inf), given = 1.0 - one_if(t == 0.0);
+    add_wide(sums.exponentials, j, e);
+    add_wide(sums.mixed, j, e * against(fall, t, given));
+    sums.shared.add(j, possible * given);
+    sums.alone.add(j, possible * (1.0 - given));
+  }
+  FASTLOSS_INLINE_MEMBER void measure_run(const T* row, const double* t, T peak, Sums& of) const {
+    Sums sums = of;
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) measure(row[j], t[j], peak, j, sums);
+    of = sums;
+  }
+
+  // What the derivatives of one class are made from. Where t = 0 < p the row is infinite; so are the derivatives, in
+  // the direction that takes probability away from such classes, unless there are no others.
   struct Row {
     T peak;
     Wide<T> mixed, all;  // sums over all classes, not lifted
     Lowered first, second;
-    double factor;
-    double if_shared, if_alone, low;
+    double factor, any_shared, any_alone, low;
+
+    FASTLOSS_INLINE_MEMBER double ends(double given) const { return (1.0 - given) * any_shared - given * any_alone; }
+    // How a Hessian follows a gradient without end: by the sign of 1 - 2 p.
+    static FASTLOSS_INLINE_MEMBER double way(Wide<T> turn) {
+      return one_if(double(turn) > 0.0) - one_if(double(turn) < 0.0);
+    }
   };
 
   template <bool bent>
-  FASTLOSS_INLINE_MEMBER void derive(T* row, T* hess, const double* t, const Row& of) const {
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Wide<T> below = tempered.below(row[j], of.peak), fall = tempered.fall(below), lifted = lifted_fall(fall);
-      const Wide<T> e = scaled(lifted, Lift<T>::down), rest = of.all - e;
-      const bool gone = double(lifted) == 0.0;
-      const Wide<T> g = wide_select(gone, Wide<T>(nan_of(t[j])), Wide<T>(0.0) - (fall + log_share<T>(t[j])));
-      const Wide<T> apart = g * rest - (of.mixed - g * e);
-      const double high = double(lifted), end = t[j] == 0.0 ? of.if_alone : of.if_shared,
-                   ends = double(below) < Format<double>::inf ? end : 0.0;
-      if constexpr (bent) {
-        const Wide<T> turn = rest - e;
-        const double way = double(turn) == 0.0 ? 0.0 : ends * double(turn);
-        const double curve = high * (double(turn * (apart / of.all) + rest) * of.second.factor) * of.second.rest;
-        hess[j] = T(max(curve + way * of.factor, of.low));
-      }
-      row[j] = T(high * (double(apart) * of.first.factor) * of.first.rest + ends * of.factor);
+  FASTLOSS_INLINE_MEMBER void derive(T& x, T* hess, double t, const Row& of) const {
+    const Wide<T> below = tempered.below(x, of.peak), fall = tempered.fall(below), lifted = lifted_fall(fall);
+    const Wide<T> e = scaled(lifted, Lift<T>::down), rest = of.all - e;
+    const double high = double(lifted), given = 1.0 - one_if(t == 0.0);
+    const double ends = one_if(double(below) < Format<double>::inf) * of.ends(given);
+    const Wide<T> g = against(fall, t, given), apart = g * rest - (of.mixed - g * e);
+    if constexpr (bent) {
+      const Wide<T> turn = rest - e;
+      const double curve = high * (double(turn * (apart / of.all) + rest) * of.second.factor) * of.second.rest;
+      *hess = T(max(curve + endless(ends * of.way(turn)) * of.factor, of.low));
     }
+    x = T(high * (double(apart) * of.first.factor) * of.first.rest + endless(ends) * of.factor);
+  }
+  template <bool bent>
+  FASTLOSS_INLINE_MEMBER void derive_run(T* row, T* hess, const double* t, const Row& of) const {
+#pragma omp simd
+    for (int j = 0; j < lanes; ++j) derive<bent>(row[j], bent ? hess + j : nullptr, t[j], of);
   }
 
   static constexpr RowKernel<T> kernels();
@@ -76,23 +81,21 @@ template <class T>
 static bool reverse_row(RowGroup<T>& group, int r, const ReverseDivergence<T>& loss) noexcept {
   using W = Wide<T>;
   T* row = row_of(group, r);
-  const T peak = largest(row, group.pitch);
+  const T peak = peak_of(row, group.pitch);
   const std::int64_t at_peak = lay_aside(row, group.pitch, peak);
   typename ReverseDivergence<T>::Sums sums;
   if (!with_targets(group, r, [&](std::int64_t begin, int n, const double* t) {
-        for (int i = 0; i < n; i += lanes) loss.measure(row + begin + i, t + i, peak, sums);
+        for (int i = 0; i < n; i += lanes) loss.measure_run(row + begin + i, t + i, peak, sums);
       }))
     return false;
   double own = 0.0;
   if (at_peak < group.classes) load_target(group, r, at_peak, 1, &own);
-  const bool own_alone = own == 0.0;
-  const bool any_shared = sums.shared.total() > 0.0 || !own_alone, any_alone = sums.alone.total() > 0.0 || own_alone;
-  const double inf = Format<double>::inf, temperature = loss.tempered.temperature;
-  const W own_g = W(0.0) - log_share<T>(own),
-          lifted_others = peak > -Format<T>::inf ? W(sums.exponentials.total()) : W(Format<double>::nan);
+  const double given = 1.0 - one_if(own == 0.0), any_alone = one_if(sums.alone.total() + (1.0 - given) > 0.0),
+               any_shared = one_if(sums.shared.total() + given > 0.0), temperature = loss.tempered.temperature;
+  const W own_g = loss.against(W(0.0), own, given), lifted_others = sums.exponentials.total();
   const W lifted_mixed = sums.mixed.total(), others = scaled(lifted_others, Lift<T>::down), all = W(1.0) + others;
   const W mixed = own_g + scaled(lifted_mixed, Lift<T>::down);
-  group.value[r] = double(mixed / all - wide_log1p(others)) * temperature * temperature + (any_alone ? inf : 0.0);
+  group.value[r] = double(mixed / all - wide_log1p(others)) * temperature * temperature + endless(any_alone);
   if (!group.want_grad) return true;
 
   const double factor = group.factor[r];
@@ -103,27 +106,26 @@ static bool reverse_row(RowGroup<T>& group, int r, const ReverseDivergence<T>& l
                                                  .first = lowered<T>(double(W(loss.tempered.times(factor)) / square)),
                                                  .second = lowered<T>(double(W(factor) / square)),
                                                  .factor = factor,
-                                                 .if_shared = any_alone ? -inf : 0.0,
-                                                 .if_alone = any_shared ? inf : 0.0,
-                                                 .low = group.positive ? 0.0 : -inf};
+                                                 .any_shared = any_shared,
+                                                 .any_alone = any_alone,
+                                                 .low = group.positive ? 0.0 : -Format<double>::inf};
   T* hess = group.want_hess ? hess_of(group, r) : nullptr;
   if (!with_targets(group, r, [&](std::int64_t begin, int n, const double* t) {
         for (int i = 0; i < n; i += lanes) {
           T* at = row + begin + i;
           if (hess == nullptr)
-            loss.template derive<false>(at, nullptr, t + i, of);
+            loss.template derive_run<false>(at, nullptr, t + i, of);
           else
-            loss.template derive<true>(at, hess + begin + i, t + i, of);
+            loss.template derive_run<true>(at, hess + begin + i, t + i, of);
         }
       }))
     return false;
   // The class at the peak, from sums over the others.
   const W apart = own_g * lifted_others - lifted_mixed, turn = others - W(1.0);
-  const double ends = own_alone ? of.if_alone : of.if_shared, way = double(turn) == 0.0 ? 0.0 : ends * double(turn);
-  row[at_peak] = T(double(apart) * of.first.factor * of.first.rest + ends * factor);
+  row[at_peak] = T(double(apart) * of.first.factor * of.first.rest + endless(of.ends(given)) * factor);
   if (hess != nullptr) {
     const double curve = double(turn * (apart / all) + lifted_others) * of.second.factor * of.second.rest;
-    hess[at_peak] = T(max(curve + way * factor, of.low));
+    hess[at_peak] = T(max(curve + endless(of.ends(given) * of.way(turn)) * factor, of.low));
   }
   return true;
 }

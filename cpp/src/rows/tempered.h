@@ -6,11 +6,11 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-// log t, and 0 for t = 0, where another factor is 0 or the end is put in by itself.
-template <class T>
-FASTLOSS_INLINE Wide<T> log_share(double t) {
-  return wide_select(t == 0.0, Wide<T>(0.0), wide_log(Wide<T>(t)));
-}
+// 1 or 0. What depends on conditions is multiplied by them: a choice that meets another one becomes a branch, and a
+// loop with one is no SIMD.
+FASTLOSS_INLINE double one_if(bool condition) { return condition ? 1.0 : 0.0; }
+// x infinity, but 0 for 0.
+FASTLOSS_INLINE double endless(double x) { return x * Format<double>::largest * 2.0; }
 
 // e^-y, lifted.
 FASTLOSS_INLINE double lifted_fall(double y) { return wide_exp(-y) * Lift<float>::up; }
@@ -29,15 +29,22 @@ struct Tempered {
 
   // (peak - x) / far; a difference beyond the largest number is halved before.
   FASTLOSS_INLINE_MEMBER Wide<T> below(T x, T peak) const {
-    const Wide<T> apart = Wide<T>(double(peak) * half) - Wide<T>(double(x) * half);
-    return wide_select(x == peak, Wide<T>(0.0), apart / Wide<T>(far * half));
+    return (Wide<T>(double(peak) * half) - Wide<T>(double(x) * half)) / Wide<T>(far * half);
   }
-  // (peak - x) / temperature
-  FASTLOSS_INLINE_MEMBER Wide<T> fall(Wide<T> below) const { return below / Wide<T>(near); }
+  // (peak - x) / temperature, or something so large that its exponential is 0.
+  FASTLOSS_INLINE_MEMBER Wide<T> fall(Wide<T> below) const { return bounded(below / Wide<T>(near)); }
 
   // The temperature times what derivatives are multiplied by.
   FASTLOSS_INLINE_MEMBER double times(double factor) const {
     return clamp(temperature * factor, -Format<double>::largest, Format<double>::largest);
+  }
+
+ private:
+  static constexpr double most = 1e5;
+  static FASTLOSS_INLINE_MEMBER double bounded(double y) { return min(y, most); }
+  static FASTLOSS_INLINE_MEMBER DoubleDouble bounded(DoubleDouble y) {
+    constexpr double rest = most * 0x1p-53;
+    return {min(y.hi, most), clamp(y.lo, -rest, rest)};
   }
 };
 
@@ -51,8 +58,16 @@ FASTLOSS_INLINE Lowered lowered(double factor) {
   return {large ? factor * Lift<T>::down : factor, large ? 1.0 : Lift<T>::down};
 }
 
-// The place of the row's entry at the peak, which is set aside as one of no probability, so that it cannot drown the
-// others.
+// The peak of a row, which is brought to 0 from infinity. Without one the differences to it are NaN.
+template <class T>
+static T peak_of(T* row, std::int64_t n) {
+  const T peak = largest(row, n);
+  if (!(peak == Format<T>::inf)) return peak;
+  recentre(row, n, peak);
+  return T(0);
+}
+
+// The place of the entry at the peak, which is set aside as one of no probability, so that it cannot drown the others.
 template <class T>
 static std::int64_t lay_aside(T* row, std::int64_t n, T peak) {
   const std::int64_t at = find(row, n, peak);

@@ -63,8 +63,8 @@ struct ReverseDivergence {
     const Wide<T> g = against(fall, t, given), apart = g * rest - (of.mixed - g * e);
     if constexpr (bent) {
       const Wide<T> turn = rest - e;
-      const double curve = high * (double(turn * (apart / of.all) + rest) * of.second.factor) * of.second.rest;
-      *hess = T(max(curve + endless(ends * of.way(turn)) * of.factor, of.low));
+      const double curve = double(turn * (apart / of.all) + rest) + endless(ends * of.way(turn));
+      *hess = T((high + ends * ends) * (max(curve, of.low) * of.second.factor) * of.second.rest);
     }
     x = T(high * (double(apart) * of.first.factor) * of.first.rest + endless(ends) * of.factor);
   }
@@ -124,8 +124,8 @@ static bool reverse_row(RowGroup<T>& group, int r, const ReverseDivergence<T>& l
   const W apart = own_g * lifted_others - lifted_mixed, turn = others - W(1.0);
   row[at_peak] = T(double(apart) * of.first.factor * of.first.rest + endless(of.ends(given)) * factor);
   if (hess != nullptr) {
-    const double curve = double(turn * (apart / all) + lifted_others) * of.second.factor * of.second.rest;
-    hess[at_peak] = T(max(curve + endless(of.ends(given) * of.way(turn)) * factor, of.low));
+    const double curve = double(turn * (apart / all) + lifted_others) + endless(of.ends(given) * of.way(turn));
+    hess[at_peak] = T(max(curve, of.low) * of.second.factor * of.second.rest);
   }
   return true;
 }

@@ -70,12 +70,13 @@ class KLDivergence(PredictionLoss):
     one is infinite where t_k = 0 < p_k, and its derivatives are so in the direction that takes
     probability away from such classes. A class of p_k = t_k = 0 adds nothing.
 
-    Other libraries. PyTorch's ``KLDivLoss`` takes log-probabilities, ``log_target=True`` those of
-    the target too; its ``reduction="mean"`` divides by the number of elements, and ``"batchmean"``
-    is the mean over rows here. Keras' ``KLDivergence`` takes probabilities and clips both at 1e-7;
-    optax's ``kl_divergence`` takes log-probabilities. SciPy's ``rel_entr`` is a class's part of the
-    forward loss on probabilities, and its ``kl_div`` adds ``p_k - t_k`` to that. For distillation
-    PyTorch's users multiply by ``temperature**2`` themselves.
+    Other libraries. PyTorch's ``KLDivLoss`` and optax's ``kl_divergence`` take log-probabilities,
+    which are logits and can be given as such; PyTorch's ``reduction="batchmean"`` is the mean over
+    rows here, its ``"mean"`` divides by the number of elements, and ``log_target=True`` takes
+    logarithms of the target too. Keras' ``KLDivergence`` takes probabilities and clips both at
+    1e-7. SciPy's ``rel_entr`` is a class's part of the forward loss on probabilities, and its
+    ``kl_div`` adds ``p_k - t_k`` to that. For distillation, others leave the factor
+    ``temperature**2`` to the caller.
 
     References
     ----------

@@ -127,13 +127,7 @@ void check_weight(const Definition& definition, const ConstArray& weight, const 
     shape_error(definition, "sample_weight has shape " + shape_of(weight) + ", the loss terms have shape " +
                                 shape_text(shapes.ndim, shapes.terms) + leading_axes(weight, shapes));
   job.weighted = true;
-  if (job.fold == 1)
-    return collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim, shapes.terms, strides);
-  std::int64_t folded[max_ndim + 1], steps[max_ndim + 1];  // the same for every entry that is folded
-  std::copy(shapes.terms, shapes.terms + shapes.ndim, folded);
-  std::copy(strides, strides + shapes.ndim, steps);
-  folded[shapes.ndim] = job.fold, steps[shapes.ndim] = 0;
-  collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim + 1, folded, steps);
+  collapse(job.weight, weight.data, stored(weight.dtype, weight.swapped), shapes.ndim, shapes.terms, strides);
 }
 
 void check_vectors(const Resolved& loss, const Shapes& shapes, const ConstArray& pred, Job& job) {
@@ -207,9 +201,6 @@ Shapes check_call(const Resolved& loss, const Call& call, Job& job) {
   Shapes shapes = check_inputs(loss, call.inputs);
   const ConstArray& pred = call.inputs[0];
   const bool pointwise = loss.entry.room == Room::pointwise;
-  if (pointwise && definition.terms.inner < 0 && shapes.axis[0] >= 0 &&
-      definition.inputs[0].shape.axes[definition.inputs[0].shape.inner].kind == Axis::Kind::inner)
-    job.fold = shapes.inner;
   if (!std::isfinite(call.scale))
     parameter_error(definition, "scale is " + number_text(call.scale) + ", wanted: a finite number");
   if (call.n_threads < 0)

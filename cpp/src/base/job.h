@@ -42,7 +42,6 @@ struct Job {
   bool weighted = false;
   std::int64_t terms = 0;
   std::int64_t inner = 1;  // classes or features
-  std::int64_t fold = 1;   // so many pointwise terms are averaged to one of the loss
 
   bool reduced = true;  // a sum is wanted
   bool want_terms = false, want_grad = false, want_hess = false, positive = false;

@@ -20,8 +20,7 @@ class Engine {
         faults_(faults),
         passes_(passes<T>()),
         wide_passes_(passes<double>()),
-        kernel_(static_cast<const PointwiseKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
-        unit_(job.fold > 1 && job.want_terms ? job.fold : block_length) {}
+        kernel_(static_cast<const PointwiseKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]) {}
 
   Outcome run() {
     std::int64_t bytes = 0;
@@ -30,7 +29,7 @@ class Engine {
       if (bytes + strip_bytes_[k] > most_strips) strip_bytes_[k] = 0;
       bytes += strip_bytes_[k];
     }
-    const std::int64_t units = (job_.terms + unit_ - 1) / unit_;
+    const std::int64_t units = (job_.terms + block_length - 1) / block_length;
     const Plan plan = {.units = units,
                        .nanoseconds = static_cast<double>(job_.terms) * job_.definition->cost,
                        .bytes = bytes,
@@ -62,24 +61,23 @@ class Engine {
       s.strip[k].begin(job_.input[k], strip_bytes_[k] == 0 ? nullptr : memory);
       memory += strip_bytes_[k];
     }
-    const std::int64_t end = std::min(share.end * unit_, job_.terms);
+    const std::int64_t end = std::min(share.end * block_length, job_.terms);
     for (int k = 0; k < job_.differentiable; ++k) {
       if (job_.want_grad) s.grad[k].begin(job_.grad[k], job_.past_cache, end);
       if (job_.want_hess) s.hess[k].begin(job_.hess[k], job_.past_cache, end);
     }
     for (std::int64_t unit = share.begin; unit < share.end; ++unit) {
-      if (faults_.beyond(unit * unit_) || ((unit & 15) == 0 && poll_.tick(share.on_caller))) break;
+      if (faults_.beyond(unit * block_length) || ((unit & 15) == 0 && poll_.tick(share.on_caller))) break;
       if (!process(unit, end, s, share.weight != nullptr)) break;
       if (job_.reduced) share.sum.add(sum_of(s.sum));
       if (share.weight != nullptr) share.weight->add(sum_of(s.weight_sum));
-      if (job_.fold > 1 && job_.want_terms) store_term(unit, s);
     }
     if (job_.past_cache) fence();
   }
 
   // `end`: where this thread's part ends.
   bool process(std::int64_t unit, std::int64_t end, Scratch& s, bool add_weights) noexcept {
-    const std::int64_t first = unit * unit_, last = std::min(first + unit_, job_.terms);
+    const std::int64_t first = unit * block_length, last = std::min(first + block_length, job_.terms);
     std::fill(s.sum, s.sum + accumulators, 0.0);
     std::fill(s.weight_sum, s.weight_sum + accumulators, 0.0);
     for (std::int64_t index = first; index < last; index += run_length) {
@@ -118,7 +116,7 @@ class Engine {
         if (job_.want_grad) s.grad[k].close(passes_, index, n);
         if (job_.want_hess) s.hess[k].close(passes_, index, n);
       }
-      if (job_.want_terms && job_.fold == 1)
+      if (job_.want_terms)
         store_run(passes_, job_.term_values, index, n, s.value, run.weight, job_.scale, job_.past_cache);
     }
     return true;
@@ -126,7 +124,7 @@ class Engine {
 
   // The value first: the gradient may be written over an input.
   void map(PointwiseRun<T>& run, int n) const noexcept {
-    const bool sums = job_.reduced || (job_.fold > 1 && job_.want_terms), value = job_.want_terms || sums;
+    const bool sums = job_.reduced, value = job_.want_terms || sums;
     if (sums && !job_.want_hess && n % lanes == 0 && kernel_.map[static_cast<int>(Mode::sum)] != nullptr) {
       const Mode mode = job_.weighted ? (job_.want_grad ? Mode::weighted_sum_grad : Mode::weighted_sum)
                                       : (job_.want_grad ? Mode::sum_grad : Mode::sum);
@@ -160,20 +158,12 @@ class Engine {
     passes_.sum(run.value, run.n, run.accumulator);
   }
 
-  // One term of a loss that averages `fold` of the kernel's.
-  void store_term(std::int64_t index, Scratch& s) const noexcept {
-    double term = sum_of(s.sum) / static_cast<double>(job_.fold) * job_.scale;
-    const T own = static_cast<T>(term);
-    store_run(passes_, job_.term_values, index, 1, &own, nullptr, 1.0, false);
-  }
-
   const Job& job_;
   Poll& poll_;
   Faults& faults_;
   const Passes<T>& passes_;
   const Passes<double>& wide_passes_;
   const PointwiseKernel<T>& kernel_;
-  const std::int64_t unit_;
   std::int64_t strip_bytes_[max_operands];
   double factor_ = 1.0;
 };

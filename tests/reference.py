@@ -226,6 +226,9 @@ def entries(loss, arrays):
     return [x["shape"].endswith(("4", "D")) for x in row["arguments"]]
 
 
+EVEN = {"multilabel_soft_margin"}  # class weights are factors, and the mean is over rows alike
+
+
 def term_weights(loss, *inputs):
     """Return what the loss itself weighs each term with in the denominator of a mean."""
     arrays, params = plain(loss, inputs)
@@ -233,7 +236,7 @@ def term_weights(loss, *inputs):
     if has_labels(loss, arrays):
         rows = one_hot(target, pred.shape[-1], params["ignore_index"])
         return (rows * vector(params["class_weight"])).sum(axis=-1)
-    if "class_weight" in params and params["class_weight"] is not None:
+    if params.get("class_weight") is not None and loss.name not in EVEN:
         return (target * vector(params["class_weight"])).sum(axis=-1)
     return np.ones(terms(loss, *inputs).shape)
 

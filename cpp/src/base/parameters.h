@@ -10,6 +10,9 @@ inline constexpr Parameter pos_weight = {
     .name = "pos_weight", .kind = Kind::real_or_vector, .fallback = 1.0, .low = 0.0, .role = Role::per_element};
 inline constexpr Parameter class_weight = {
     .name = "class_weight", .kind = Kind::optional_vector, .fallback = none, .low = 0.0, .role = Role::class_weight};
+// The same for a loss whose mean is over rows alike.
+inline constexpr Parameter class_factor = {
+    .name = "class_weight", .kind = Kind::optional_vector, .fallback = none, .low = 0.0, .role = Role::class_scale};
 inline constexpr Parameter class_alpha = {.name = "alpha",
                                           .kind = Kind::optional_vector,
                                           .fallback = none,

@@ -5,6 +5,7 @@
 #include "block/takes.h"
 #include "rows/bent.h"
 #include "rows/dense.h"
+#include "rows/multilabel.h"
 #include "rows/probabilities.h"
 #include "rows/reverse_divergence.h"
 #include "rows/scores.h"

@@ -62,6 +62,9 @@ struct Lanes<double> {
   }
 };
 
+FASTLOSS_INLINE void add_wide(Lanes<float>& sum, int j, double x) { sum.add(j, x); }
+FASTLOSS_INLINE void add_wide(Lanes<double>& sum, int j, DoubleDouble x) { sum.add(j, x.hi, x.lo); }
+
 FASTLOSS_INLINE double wide_select(bool c, double a, double b) { return c ? a : b; }
 FASTLOSS_INLINE DoubleDouble wide_select(bool c, DoubleDouble a, DoubleDouble b) {
   DoubleDouble x;

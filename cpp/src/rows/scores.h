@@ -5,9 +5,6 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-FASTLOSS_INLINE void add_wide(Lanes<float>& sum, int j, double x) { sum.add(j, x); }
-FASTLOSS_INLINE void add_wide(Lanes<double>& sum, int j, DoubleDouble x) { sum.add(j, x.hi, x.lo); }
-
 template <class T>
 FASTLOSS_INLINE double nan_of(T x) {
   return x == x ? 0.0 : Format<double>::nan;

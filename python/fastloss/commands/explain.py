@@ -128,6 +128,11 @@ def _rows(row: Row, loss: Loss) -> Iterator[tuple[str, list[Any]]]:
     params = loss.params
     vectors = [params[name] for name in ("class_weight", "alpha") if params.get(name)]
     classes = len(vectors[0]) if vectors else 3
+    if row["target_domain"] == "[0, 1]":  # every class is a question of its own
+        for target in (1.0, 0.0):
+            for logit in (-4.0, -2.0, 0.0, 2.0, 4.0):
+                yield f"logit {logit:g}, target {target:g}", [[logit] * classes, [target] * classes]
+        return
     for right in (0.01, 0.1, 0.5, 0.9, 0.99):
         p = np.full(classes, (1.0 - right) / max(classes - 1, 1))
         p[0] = right

@@ -100,7 +100,16 @@ struct KLDivergence {
   FASTLOSS_LOSS("kl_divergence", (pred, target), (pred), from_logits, temperature, reverse, axis)
 };
 
-using ClassificationLosses = Types<CategoricalCrossEntropy, SparseCategoricalCrossEntropy, CategoricalFocal,
-                                   SparseCategoricalFocal, NegativeLogLikelihood, MultiMargin, KLDivergence>;
+// -1/C sum_k w_k (t_k log p_k + (1 - t_k) log(1 - p_k)), p = sigmoid(pred); any number of classes may be right.
+struct MultiLabelSoftMargin {
+  std::vector<double> class_weight = {};  // one per class, >= 0; none: 1. No part of the mean's denominator.
+  std::int64_t axis = -1;
+
+  FASTLOSS_LOSS("multilabel_soft_margin", (pred, target), (pred), class_weight, axis)
+};
+
+using ClassificationLosses =
+    Types<CategoricalCrossEntropy, SparseCategoricalCrossEntropy, CategoricalFocal, SparseCategoricalFocal,
+          NegativeLogLikelihood, MultiMargin, KLDivergence, MultiLabelSoftMargin>;
 
 }  // namespace fastloss

@@ -186,6 +186,7 @@ MODULES = [
     ),
     ("NLLLoss", {"weight": WEIGHTS, "ignore_index": 2}, (LOGITS, LABELS)),
     ("MultiMarginLoss", {"p": 2, "margin": 0.5, "weight": WEIGHTS}, (LOGITS, LABELS)),
+    ("MultiLabelSoftMarginLoss", {"weight": WEIGHTS}, (LOGITS, SOFT)),
     ("GaussianNLLLoss", {"full": True, "eps": 0.1}, (LOGITS, SOFT, SOFT[:, :1])),
     ("PoissonNLLLoss", {"reduction": "sum"}, (LOGITS, SOFT)),
     (

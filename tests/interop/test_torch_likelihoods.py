@@ -11,6 +11,7 @@ from fastloss.torch import functional as ours  # noqa: E402
 
 from tests.interop.torch_functions import (  # noqa: E402
     CLOSE,
+    HARD,
     LABELS,
     LOGITS,
     REDUCTIONS,
@@ -43,6 +44,18 @@ def test_multi_margin(reduction, weight, p, margin):
     options = dict(weight=weight, reduction=reduction, p=p, margin=margin)
     compare("multi_margin_loss", (LOGITS, LABELS), **options)
     compare("multi_margin_loss", (LOGITS[1], LABELS[1]), **options)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("weight", [None, WEIGHTS], ids=["", "weight"])
+@pytest.mark.parametrize("target", [HARD, SOFT, HARD.int()], ids=["hard", "soft", "integers"])
+def test_multilabel_soft_margin(reduction, weight, target):
+    options = dict(weight=weight, reduction=reduction)
+    compare("multilabel_soft_margin_loss", (LOGITS, target), **options)
+    compare("multilabel_soft_margin_loss", (LOGITS[1], target[1]), **options)
+    blocks = LOGITS.reshape(8, 12, 10), target.reshape(8, 12, 10)  # classes along the last axis
+    compare("multilabel_soft_margin_loss", blocks, **options)
+    compare("multilabel_soft_margin_loss", (LOGITS.T.clone().T, target), **options)
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)

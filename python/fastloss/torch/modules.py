@@ -26,6 +26,7 @@ __all__ = [
     "L1Loss",
     "Loss",
     "MSELoss",
+    "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
     "NLLLoss",
     "PoissonNLLLoss",
@@ -124,6 +125,15 @@ class MultiMarginLoss(_Module, torch.nn.MultiMarginLoss):  # type: ignore[misc]
             margin=self.margin,
             weight=self.weight,
             reduction=self.reduction,
+        )
+
+
+class MultiLabelSoftMarginLoss(_Module, torch.nn.MultiLabelSoftMarginLoss):  # type: ignore[misc]
+    """`torch.nn.MultiLabelSoftMarginLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.multilabel_soft_margin_loss(
+            input, target, weight=self.weight, reduction=self.reduction
         )
 
 

@@ -11,6 +11,7 @@ from .binary import binary_cross_entropy, binary_cross_entropy_with_logits, sigm
 from .classes import cross_entropy, multi_margin_loss, nll_loss
 from .embedding import cosine_embedding_loss, triplet_margin_loss
 from .likelihood import gaussian_nll_loss, poisson_nll_loss
+from .multilabel import multilabel_soft_margin_loss
 from .regression import huber_loss, l1_loss, mse_loss
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "l1_loss",
     "mse_loss",
     "multi_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "poisson_nll_loss",
     "sigmoid_focal_loss",

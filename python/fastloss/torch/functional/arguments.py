@@ -105,3 +105,20 @@ def spread(name: str, what: str, tensor: Tensor | None, input: Tensor) -> Tensor
             f"{tuple(input.shape)}"
         )
     return tensor.expand(input.shape)
+
+
+def of_classes(
+    name: str, input: Tensor, weight: Tensor | None, last: bool = False
+) -> tuple[int, str, tuple[Tensor, ...]]:
+    """Return the axis of classes, the second or the last, and their weights as a form says them."""
+    if input.dim() == 0:
+        raise ShapeError(f"{name}: input has no axis of classes")
+    axis = input.dim() - 1 if last else min(input.dim() - 1, 1)
+    if weight is None:
+        return axis, "", ()
+    if weight.shape != (input.shape[axis],):
+        raise ShapeError(
+            f"{name}: weight has shape {tuple(weight.shape)}, wanted: one number for each "
+            f"of {input.shape[axis]} classes"
+        )
+    return axis, " | class_weight", (weight,)

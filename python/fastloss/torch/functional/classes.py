@@ -7,27 +7,10 @@ from typing import TYPE_CHECKING
 from ..autograd import apply
 from ..errors import DTypeError, ParameterError, ShapeError
 from ..form import Form
-from .arguments import by_count, modern, overridable, same_shape
+from .arguments import by_count, modern, of_classes, overridable, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-def _classes(
-    name: str, input: Tensor, weight: Tensor | None
-) -> tuple[int, str, tuple[Tensor, ...]]:
-    """Return the axis of classes, and the class weights as a form says them."""
-    if input.dim() == 0:
-        raise ShapeError(f"{name}: input has no axis of classes")
-    axis = 1 if input.dim() > 1 else 0
-    if weight is None:
-        return axis, "", ()
-    if weight.shape != (input.shape[axis],):
-        raise ShapeError(
-            f"{name}: weight has shape {tuple(weight.shape)}, wanted: one number for each "
-            f"of {input.shape[axis]} classes"
-        )
-    return axis, " | class_weight", (weight,)
 
 
 @overridable
@@ -91,7 +74,7 @@ def cross_entropy(
         raise ParameterError(
             f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}"
         )
-    axis, ending, vectors = _classes("cross_entropy", input, weight)
+    axis, ending, vectors = of_classes("cross_entropy", input, weight)
     if not same_shape(target, input):
         form = Form(
             "cross_entropy(input, target): sparse_categorical_cross_entropy "
@@ -169,7 +152,7 @@ def nll_loss(
     tensor(0.3750)
     """
     modern("nll_loss", size_average, reduce)
-    axis, ending, vectors = _classes("nll_loss", input, weight)
+    axis, ending, vectors = of_classes("nll_loss", input, weight)
     if target.is_floating_point():
         raise DTypeError(f"nll_loss: target is {target.dtype}, wanted: class indices in integers")
     form = Form(
@@ -242,7 +225,7 @@ def multi_margin_loss(
         )
     if input.dim() < 2:
         input = input.reshape((1, -1) if target.dim() == 1 else (-1,))
-    _, ending, vectors = _classes("multi_margin_loss", input, weight)
+    _, ending, vectors = of_classes("multi_margin_loss", input, weight)
     form = Form(
         "multi_margin_loss(input, target): multi_margin p margin" + ending,
         (float(p), margin),

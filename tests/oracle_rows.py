@@ -8,7 +8,7 @@ from collections import Counter
 import mpmath
 from mpmath import mpf
 
-from tests.oracle import Exact, Term, add, power, times
+from tests.oracle import Exact, Term, add, power, sigmoid_parts, times
 
 
 def without(numbers, wanted):
@@ -251,10 +251,25 @@ def divergence_of_probabilities(pred, target, heat, reverse, entries):
     return Term(add(*value, independent=True), [grad], [hess], [hess])
 
 
+def multilabel_soft_margin(pred, target, *, class_weight, entries=None):
+    """Every class stands alone; its formula would go over all of them for each entry."""
+    value, grad, hess = [], [], []
+    weights = vector(class_weight, len(pred))
+    for k, (z, t, w) in enumerate(zip(pred, target, weights, strict=True)):
+        c = w / len(pred)
+        _, _, (minus_log_p, minus_q, curved), (minus_log_q, p, _) = sigmoid_parts(z)
+        value += [times(c * t, minus_log_p), times(c * (1 - t), minus_log_q)]
+        if entries is None or k in entries:
+            grad.append(add(c * t * minus_q, c * (1 - t) * p, independent=0 < t < 1))
+            hess.append(Exact(c * curved))
+    return Term(add(*value), [grad], [hess], [hess])
+
+
 FUNCTIONS = {
     "kl_divergence": kl_divergence,
     "categorical_cross_entropy": categorical,
     "sparse_categorical_cross_entropy": categorical,
     "categorical_focal": categorical,
     "sparse_categorical_focal": categorical,
+    "multilabel_soft_margin": multilabel_soft_margin,
 }

@@ -91,7 +91,11 @@ def test_weights_broadcast_to_the_terms(case, shape):
             assert x.tobytes() == y.tobytes()
 
 
-SOFT_ROWS = [c for c in CASES if c.option("class_weight") and not c.row["labels"]]
+SOFT_ROWS = [
+    c
+    for c in CASES
+    if c.option("class_weight") and not c.row["labels"] and c.row["target_domain"] != "[0, 1]"
+]
 
 
 @pytest.mark.parametrize("case", SOFT_ROWS, ids=str)

@@ -66,6 +66,7 @@ def kl_divergence(x, pred, target, *, from_logits, temperature, reverse):
     other = sum(times_log(w, a) for w, a in zip(weights, theirs, strict=True))
     return [temperature**2 * own, -(temperature**2) * other]
 
+
 def multilabel_soft_margin(x, pred, target, *, class_weight):
     terms = []
     for w, z, t in zip(weights(class_weight, pred), pred, target, strict=True):

@@ -21,6 +21,9 @@ constexpr Definition pointwise_preference[] = {
 constexpr Definition pointwise_boxes[] = {
 #include "pointwise/boxes.inc"
 };
+constexpr Definition pointwise_survival[] = {
+#include "pointwise/survival.inc"
+};
 constexpr Definition rows_classification[] = {
 #include "rows/classification.inc"
 };

@@ -91,6 +91,10 @@ inline double draw(Random& random, const std::string& domain, bool logits) {
   if (domain.starts_with("finite, > ")) return std::atof(domain.c_str() + 10) + 0.01 + 3.0 * u;
   if (domain.starts_with(">= 0"))
     return kind < 0.1 ? 0.0 : kind < 0.2 ? std::numeric_limits<double>::infinity() : 3.0 * u;
+  if (domain.starts_with("> ")) {
+    const double low = std::atof(domain.c_str() + 2);
+    return kind < 0.2 ? std::numeric_limits<double>::infinity() : low + 0.01 + 3.0 * u;
+  }
   if (domain.find(" or ") < domain.find(';'))
     return kind < 0.5 ? std::atof(domain.c_str()) : std::atof(domain.c_str() + domain.find(" or ") + 4);
   return (u - 0.5) * (kind < 0.2 ? 240.0 : kind < 0.5 ? 30.0 : 3.0);

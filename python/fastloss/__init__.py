@@ -13,7 +13,7 @@ explains them and checks the installation.
 
 from typing import TYPE_CHECKING
 
-from . import binary, boxes, classification, embedding, preference, regression
+from . import binary, boxes, classification, embedding, preference, regression, survival
 from ._base import Loss
 from ._core import __version__
 from ._errors import (
@@ -38,6 +38,7 @@ from .registry import attribute_hint as _attribute_hint
 from .registry import get, losses
 from .regression import *
 from .stream import Stream
+from .survival import *
 from .threads import get_num_threads, num_threads, set_num_threads
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ += classification.__all__
 __all__ += embedding.__all__
 __all__ += preference.__all__
 __all__ += regression.__all__
+__all__ += survival.__all__
 
 if not TYPE_CHECKING:  # a checker that saw this would let every name pass
     _DOORS = (

@@ -766,3 +766,132 @@ class PreferencePairLoss(Loss):
         their inputs, and for ``reduction="mean"`` the derivatives of the mean. ``out`` is
         ``(gradients, hessians)``.
         """
+
+class IntervalLoss(Loss):
+    """A loss of ``(score, lower, upper)``."""
+
+    @overload
+    def __call__(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: None = None,
+        n_threads: Integer | None = None,
+    ) -> float: ...
+    @overload
+    def __call__(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Array,
+        n_threads: Integer | None = None,
+    ) -> Array: ...
+    @overload
+    def __call__(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: Array | None = None,
+        n_threads: Integer | None = None,
+    ) -> Array:
+        """Return the value of the loss.
+
+        The arguments are those of the class. The result is a float, or with ``reduction="none"`` an
+        array of the shape of the loss terms. ``out`` is such an array; for a reduced value it is a
+        float64 array of shape ``()``.
+        """
+
+    @overload
+    def value_and_grad(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["mean", "sum"] = "mean",
+        scale: float = 1.0,
+        out: Array | tuple[Array | None, Array | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[float, Array]: ...
+    @overload
+    def value_and_grad(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Literal["none"],
+        scale: float = 1.0,
+        out: tuple[Array | None, Array | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Array, Array]:
+        """Return ``(value, gradient)``, computed in one pass.
+
+        The arguments are those of the class. The gradient has the shape and dtype of ``score``.
+        ``out`` is the array for it, or with ``reduction="none"`` the pair
+        ``(values, gradient)``; None in it stands for a new array.
+        """
+
+    def grad(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: Array | None = None,
+        n_threads: Integer | None = None,
+    ) -> Array:
+        """Return the gradient.
+
+        The arguments are those of the class. The gradient has the shape and dtype of ``score``;
+        ``out`` is the array for it.
+        """
+
+    def grad_and_hess(
+        self,
+        score: ArrayInput,
+        lower: ArrayInput,
+        upper: ArrayInput,
+        *,
+        curvature: Curvature = "exact",
+        sample_weight: ArrayInput | None = None,
+        reduction: Reduction = "mean",
+        scale: float = 1.0,
+        out: tuple[Array | None, Array | None] | None = None,
+        n_threads: Integer | None = None,
+    ) -> tuple[Array, Array]:
+        """Return ``(gradient, hessian)``: gradient and diagonal of the Hessian.
+
+        Parameters
+        ----------
+        curvature : {"exact", "positive"}, default "exact"
+            ``"exact"`` is the second derivative, which may be negative. ``"positive"`` is a
+            non-negative surrogate for Newton steps, equal to the exact one where the loss is
+            convex; the class names it.
+
+        Notes
+        -----
+        The other arguments are those of the class. Both results are of the shape and dtype of
+        ``score``, and for ``reduction="mean"`` the derivatives of the mean. ``out`` is
+        ``(gradient, hessian)``.
+        """

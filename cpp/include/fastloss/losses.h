@@ -11,11 +11,12 @@
 #include <fastloss/losses/embedding.h>
 #include <fastloss/losses/preference.h>
 #include <fastloss/losses/regression.h>
+#include <fastloss/losses/survival.h>
 
 namespace fastloss {
 
 // All of them: LossTypes::each([](const auto& loss) { ... }) goes through one of each type, with its defaults.
-using LossTypes =
-    JoinedTypes<RegressionLosses, BinaryLosses, PreferenceLosses, BoxLosses, ClassificationLosses, EmbeddingLosses>;
+using LossTypes = JoinedTypes<RegressionLosses, BinaryLosses, PreferenceLosses, BoxLosses, SurvivalLosses,
+                              ClassificationLosses, EmbeddingLosses>;
 
 }  // namespace fastloss

@@ -65,7 +65,7 @@ struct Domain {
 };
 inline constexpr Interval unit = {0.0, 1.0};
 constexpr Domain within(double low, double high) { return {{low, high}}; }
-constexpr Domain above(double low) { return {{low, largest_finite, true}}; }
+constexpr Domain above(double low, double high = largest_finite) { return {{low, high, true}}; }
 constexpr Domain at_least(double low) { return {{low, largest_finite}}; }
 constexpr Domain unless(const char* parameter, Interval interval) { return {interval, parameter}; }
 constexpr Domain unit_unless(const char* parameter) { return unless(parameter, unit); }

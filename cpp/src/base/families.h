@@ -9,6 +9,7 @@
   FAMILY(pointwise, binary)       \
   FAMILY(pointwise, preference)   \
   FAMILY(pointwise, boxes)        \
+  FAMILY(pointwise, survival)     \
   FAMILY(rows, classification)    \
   FAMILY(pairs, embedding)
 

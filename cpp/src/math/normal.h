@@ -59,7 +59,8 @@ FASTLOSS_INLINE Pair<double> log_of_either(double z, Pair<double> tail, Pair<dou
   return log_sum(b.k, g.hi, g.lo * fma(g.hi, g.hi, 1 - g.hi));  // nearly g.lo / (1 + g.hi)
 }
 
-template <class T>
+// In Fine<T>, answered as R.
+template <class T, class R = T>
 struct NormalTail {
   using N = Fine<T>;
   static constexpr double far = 0x1.6a09e667f3bcdp512;  // from here on z^2 / 2 is infinite; all is 0 below -40
@@ -67,7 +68,7 @@ struct NormalTail {
   TailPoint<N> point;
   N half, level, phi, mills, tail;  // z^2 / 2, G, e^-half, Q(|z|) / phi, Q(|z|) where z < 0
 
-  explicit FASTLOSS_INLINE_MEMBER NormalTail(T z_)
+  explicit FASTLOSS_INLINE_MEMBER NormalTail(R z_)
       : z(z_),
         size(min(abs(z), z < 0 ? 40. : far)),
         point(N(min(size, 0x1p500)) * constant<N>(0x1.6a09e667f3bcdp-1, -0x1.bdd3413b26456p-55)),
@@ -80,9 +81,9 @@ struct NormalTail {
   }
 
   // -log Q
-  T FASTLOSS_INLINE_MEMBER minus_log() const {
+  R FASTLOSS_INLINE_MEMBER minus_log() const {
     const N y = by_sign(z, N(0), half) - log_of_either(z, tail, mills);
-    return T(unless_nan(z, size == far ? Format<double>::inf : double(y)));
+    return R(unless_nan(z, size == far ? Format<double>::inf : double(y)));
   }
   // phi / Q, in units of scale * down, and 1 over what it is divided by
   struct Hazard {
@@ -94,15 +95,15 @@ struct NormalTail {
                            point.wide * constant<N>(0x1.9884533d43651p-1, -0x1.cbc0d30ebfd15p-55));
     return {over * ratio, ratio};
   }
-  T FASTLOSS_INLINE_MEMBER hazard() const {
+  R FASTLOSS_INLINE_MEMBER hazard() const {
     const double h = double(unscaled().value) * scale * down;
-    return T(z > 0x1p100 ? z : h);
+    return R(z > 0x1p100 ? z : h);
   }
-  T FASTLOSS_INLINE_MEMBER slope() const {
+  R FASTLOSS_INLINE_MEMBER slope() const {
     const Hazard h = unscaled();
     const N high = h.ratio * h.ratio * hazard_bend(point.t);
     const N low = h.value * (scaled(scaled(h.value, scale), down) - N(copysign(size, z)));  // loses digits from 1 on
-    return T(min(double(by_sign(z - 0.5, low, high)) * scale * down, 1.));
+    return R(min(double(by_sign(z - 0.5, low, high)) * scale * down, 1.));
   }
 };
 

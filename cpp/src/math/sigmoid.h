@@ -88,6 +88,16 @@ FASTLOSS_INLINE T softplus(T z) {
   return Sigmoid<T>(z).softplus(T(0), T(1));
 }
 
+// The sigmoid of z + lo, where lo is what rounding took from z; of an infinite z there is none.
+template <class T>
+FASTLOSS_INLINE Sigmoid<T> sigmoid_of(T z, T lo) {
+  const Pair<T> whole = fast_two_sum(z, lo);
+  const bool finite = whole.lo - whole.lo == T(0);
+  const T hi = finite ? whole.hi : z, slip = T(0) - times_sign(finite ? whole.lo : T(0), hi);
+  const Begun<T> begun = Sigmoid<T>::begin(hi);
+  return Sigmoid<T>(hi, {fma(begun.first, slip, begun.first), begun.second});
+}
+
 // The same quantities with digits to spare: in double by a float z, else as Pairs. |z| ends at 1e30, where e is 0.
 template <class N>
 struct FineSigmoid;

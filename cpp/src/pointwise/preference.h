@@ -6,16 +6,6 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
-// The sigmoid of z + lo, where lo is what rounding took from z; of an infinite z there is none.
-template <class T>
-FASTLOSS_INLINE Sigmoid<T> sigmoid_of(T z, T lo) {
-  const Pair<T> whole = fast_two_sum(z, lo);
-  const bool finite = whole.lo - whole.lo == T(0);
-  const T hi = finite ? whole.hi : z, slip = T(0) - times_sign(finite ? whole.lo : T(0), hi);
-  const Begun<T> begun = Sigmoid<T>::begin(hi);
-  return Sigmoid<T>(hi, {fma(begun.first, slip, begun.first), begun.second});
-}
-
 // Direct preference optimization, Rafailov et al. (2023): -log sigmoid(h), with the logit h of the model's preference
 // over that of the reference, h = beta ((chosen - rejected) - (ref_chosen - ref_rejected)).
 // S: what a rounding of the largest input would change.

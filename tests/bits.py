@@ -97,6 +97,8 @@ def drawn(domain, shape, seed):
     elif np.isfinite(low):
         x = low + numbers(count, seed) * (high - low if np.isfinite(high) else 3) + 2.0**-9
         x = np.minimum(x, high)
+        if domain.startswith("> "):  # infinity too
+            x[words(count, seed + 2) % np.uint32(5) == 0] = np.inf
     else:
         x = wide(count, seed) / 8
     return x.reshape(shape)

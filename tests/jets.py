@@ -126,7 +126,11 @@ class Exact:
 
     @staticmethod
     def log1p(x):
-        return Exact.log(1 + Jet.of(x))
+        x = Jet.of(x)
+        y = 1 + x.v
+        if y == 0:
+            return x.through(-mpmath.inf, mpmath.inf, -mpmath.inf)
+        return x.through(mpmath.log1p(x.v), 1 / y, -1 / y**2)
 
     @staticmethod
     def sqrt(x):

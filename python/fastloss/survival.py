@@ -62,13 +62,13 @@ class AcceleratedFailureTime(IntervalLoss):
     density, of the time itself and not of its logarithm. Far out, where ``F(u) - F(l)`` would be 0,
     the loss and its derivatives are still right; nothing is clipped.
 
-    Other libraries. XGBoost's ``survival:aft`` is the same function of ``label_lower_bound``,
-    ``label_upper_bound``, ``aft_loss_distribution`` and ``aft_loss_distribution_scale`` (``sigma``),
-    bounds as times, its prediction in margins the logarithm of the time. It computes with
+    Other libraries. XGBoost's ``survival:aft`` is the same function of the times
+    ``label_lower_bound`` and ``label_upper_bound``, with ``aft_loss_distribution`` and
+    ``aft_loss_distribution_scale`` for ``sigma``; its margin is ``score``. It computes with
     probabilities, which it holds at 1e-12 and above, and clips the gradient to [-15, 15] and the
-    Hessian to [1e-16, 15]; within that they agree. lifelines and R's ``survreg`` fit the same
-    likelihoods with ``sigma`` as a parameter of the model; ``survreg`` gives that of log t, which is
-    less by log t for each event.
+    Hessian to [1e-16, 15]; within that they agree. R's ``survreg`` and lifelines fit the same
+    likelihoods, with ``sigma`` as a parameter of the model. PyTorch, Keras and scikit-learn have
+    none.
 
     References
     ----------

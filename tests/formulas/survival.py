@@ -4,13 +4,14 @@
 def between(x, low, high, distribution):
     """Return -log of the probability between two numbers; a bound may be infinite."""
     if distribution == "logistic":
-        return x.softplus(low) + x.softplus(-high) - x.log(1 - x.exp(low - high))
+        return x.softplus(low) + x.softplus(-high) - x.log1p(-x.exp(low - high))
     if distribution == "extreme":
-        return x.exp(low) - x.log(1 - x.exp(x.exp(low) - x.exp(high)))
+        return x.exp(low) - x.log1p(-x.exp(x.exp(low) - x.exp(high)))
     mirrored = low + high < 0
     near, far = x.where(mirrored, -high, low), x.where(mirrored, -low, high)
-    of_near, of_far = x.log_normal_tail(near), x.log_normal_tail(far)
-    return -x.log(x.exp(of_near) - x.exp(of_far))
+    nothing = far >= float("inf")
+    of_near, of_far = x.log_normal_tail(near), x.log_normal_tail(x.where(nothing, 0, far))
+    return -of_near - x.log1p(x.where(nothing, 0, -x.exp(of_far - of_near)))
 
 
 def density(x, z, distribution):

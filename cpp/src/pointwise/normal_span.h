@@ -57,7 +57,7 @@ FASTLOSS_INLINE SpanJet narrow_normal(const TimeSpan& span, const NormalBounds& 
   const DoubleDouble minus_log_size =
       -(normalized(log_size) - DoubleDouble(lift) * DoubleDouble(ExpConstants<double>::ln2));
   const DoubleDouble half_square = joined(0.5 * m.hi * m.hi, fma(0.5 * m.hi, m.hi, -0.5 * m.hi * m.hi) + m.hi * m.lo);
-  const DoubleDouble value = half_square + half_log_2_pi + choose(span.event, span.log_unit, minus_log_size);
+  const DoubleDouble value = half_square + half_log_2_pi + by_mask(span.event, span.log_unit, minus_log_size);
   return {value.hi, m.hi + fma(d, mean, m.lo), fma(-d * d, variance, 1.), 1};
 }
 
@@ -69,7 +69,7 @@ FASTLOSS_INLINE SpanJet wide_normal(const TimeSpan& span, const NormalBounds& bo
   const double low = bounds.low.hi, low_lo = bounds.low.lo, high = min(bounds.high.hi, 0x1p300);
   // The hazard, and its derivative, of a far lower tail in units of 2^-256.
   const bool tiny = low < -20;
-  const double part = tail.scale * (tiny ? 0x1p256 * tail.down : tail.down), back = tiny ? 0x1p-256 : 1;
+  const double part = low < -40 ? 0 : tail.scale * (tiny ? 0x1p256 * tail.down : tail.down), back = tiny ? 0x1p-256 : 1;
   const auto hazard = tail.unscaled();
   const double whole = double(hazard.value), plain = low > huge ? low : whole * part;
   const double bend = double(hazard.ratio * hazard.ratio * hazard_bend(tail.point.t));
@@ -107,15 +107,15 @@ template <class T>
 FASTLOSS_INLINE Jet<double> normal_jet(const TimeSpan& span, const TimeScale& scale) {
   const NormalBounds bounds(span);
   const double product = bounds.middle.hi * span.width.hi;
-  const bool narrow = span.event | ((span.width.hi <= 1) & (product <= 7.5));
-  const double d = span.event ? 0 : min(span.width.hi, 1.), a = span.event ? 0 : min(product, 7.5);
+  const Mask narrow = span.event | (mask_of(span.width.hi <= 1) & mask_of(product <= 7.5));
+  const double d = by_mask(span.event, 0., min(span.width.hi, 1.)), a = by_mask(span.event, 0., min(product, 7.5));
   const SpanJet near = narrow_normal(span, bounds, d, a, scale.lift), apart = wide_normal<T>(span, bounds, product);
-  const bool all = (span.low.hi == -Format<double>::inf) & (span.high.hi == Format<double>::inf);
-  const double value = narrow ? near.value : apart.value, grad = narrow ? near.grad : apart.grad;
-  const double hess = narrow ? near.hess : apart.hess, back = narrow ? 1 : apart.back;
+  const Mask known = ~(infinite(span.low.hi, -1) & infinite(span.high.hi, 1));
+  const double value = by_mask(narrow, near.value, apart.value), grad = by_mask(narrow, near.grad, apart.grad);
+  const double hess = by_mask(narrow, near.hess, apart.hess), back = by_mask(narrow, 1., apart.back);
   const double slope = (0 - bounds.turn) * grad * scale.per.hi * back;
   const double bend = hess * scale.square_first * scale.square_second * back;
-  return {all ? 0 : value, all ? 0 : slope, all ? 0 : bend};
+  return {by_mask(known, value, 0.), by_mask(known, slope, 0.), by_mask(known, bend, 0.)};
 }
 
 }  // namespace fastloss::FASTLOSS_ISA

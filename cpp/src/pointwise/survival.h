@@ -50,7 +50,7 @@ struct LogisticFailureTime {
     const TimeSpan span = TimeSpan::of(score, lower, upper, scale);
     const Sigmoid<double> low = sigmoid_of(span.low.hi, span.low.lo), high = sigmoid_of(span.high.hi, span.high.lo);
     const DoubleDouble rest = log_of_rest(span.width, span.lifted, scale.lift),
-                       extra = choose(span.event, span.log_unit, -rest);
+                       extra = by_mask(span.event, span.log_unit, -rest);
     const double value = low.softplus(0., 1.) + (high.softplus(1., 0.) + extra.hi);
     // sigmoid(-z_high) - sigmoid(z_low) = (1 - e^sum) sigmoid(-z_high) sigmoid(-z_low), or the same turned round
     const DoubleDouble sum = span.low + span.high;
@@ -58,8 +58,8 @@ struct LogisticFailureTime {
     const Pair<double> fallen = half_expm1(-size);
     const double part = fma(times_sign(sum.lo, sum.hi), fma(2., fallen.hi, 1.), -2 * fallen.hi);
     const double by_high = side(high, -1, scale.per.hi) * low.w, by_low = side(low, 1, scale.per.hi) * high.w;
-    const bool all = (span.low.hi == -Format<double>::inf) & (span.high.hi == Format<double>::inf);
-    const double slope = all ? 0 : turn * part * by_sign(sum.hi, by_high, by_low);
+    const Mask known = ~(infinite(span.low.hi, -1) & infinite(span.high.hi, 1));
+    const double slope = by_mask(known, turn * part * by_sign(sum.hi, by_high, by_low), 0.);
     return jet_of_times(score, lower, upper, Jet<double>{value, slope, product(low) + product(high)});
   }
 };
@@ -78,7 +78,7 @@ struct ExtremeFailureTime {
     // D, where it is small also as value * unit^2
     const DoubleDouble x = span.high + log_of_rest(span.width, span.lifted, scale.lift);
     const FarExp<double> tail(min(x.hi, 1.), x.lo);
-    constexpr double most = 6.7;  // e^(-e^6.7) is 0
+    constexpr double most = 7;  // e^(-e^7) is 0
     const DoubleDouble large = wide_exp(DoubleDouble(min(x.hi, most), x.hi < most ? x.lo : 0));
     const double d = large.hi, d_lo = large.lo;
     // e^-D, by 2^256 where it is so small that a factor would find it subnormal
@@ -103,17 +103,17 @@ struct ExtremeFailureTime {
     const double near_log = (fma(-y, r, 0.5 * small) - x.lo) - x.hi, far_log = 0 - (log_rest.hi + log_rest.lo);
     const double between = d < 1.25 ? near_log : far_log;
     const DoubleDouble z = span.low.hi < 800 ? span.low : DoubleDouble(800), at = span.log_unit - z;
-    const double per = scale.per.hi, shift = span.event ? per : b * per * back;
+    const double per = scale.per.hi, shift = by_mask(span.event, per, b * per * back);
     // 1 - w loses no digits where it is small.
     const Pair<double> risen = half_expm1(clamp(span.low.hi, -1., 1.));
     const double grown = fma(span.low.lo, fma(2., risen.hi, 1.), 2 * risen.hi), gone = small * fma(-small, q, 0.5);
-    const bool close = (abs(span.low.hi) < 1) & (low | span.event);
-    const double slope = close ? (0 - grown - (span.event ? 0 : gone)) * per : shift - w.times(per);
+    const Mask close = mask_of(abs(span.low.hi) < 1) & (mask_of(low) | span.event);
+    const double slope = by_mask(close, (0 - grown - by_mask(span.event, 0., gone)) * per, shift - w.times(per));
     const double first = scale.square_first, second = scale.square_second;
     const double unit = low ? tail.unit : 1, turn = bend * (first * unit) * (second * unit) * back;
     return jet_of_times(score, lower, upper,
-                        Jet<double>{w.times(1.) + (span.event ? at.hi : between), slope,
-                                    w.times(first, second) + (span.event ? 0 : turn)});
+                        Jet<double>{w.times(1.) + by_mask(span.event, at.hi, between), slope,
+                                    w.times(first, second) + by_mask(span.event, 0., turn)});
   }
 };
 

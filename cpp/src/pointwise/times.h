@@ -6,6 +6,17 @@
 
 namespace fastloss::FASTLOSS_ISA {
 
+// What is chosen between by more than one comparison, as masks: else GCC 12 makes no SIMD of the loop.
+using Mask = Bits<double>;
+FASTLOSS_INLINE Mask mask_of(bool c) { return c ? ~Mask(0) : Mask(0); }
+FASTLOSS_INLINE double by_mask(Mask mask, double yes, double no) {
+  return from_bits((bits_of(yes) & mask) | (bits_of(no) & ~mask));
+}
+FASTLOSS_INLINE DoubleDouble by_mask(Mask mask, DoubleDouble yes, DoubleDouble no) {
+  return {by_mask(mask, yes.hi, no.hi), by_mask(mask, yes.lo, no.lo)};
+}
+FASTLOSS_INLINE Mask infinite(double x, double sign) { return mask_of(x == sign * Format<double>::inf); }
+
 FASTLOSS_INLINE DoubleDouble normalized(Pair<double> x) { return joined(x.hi, x.lo); }
 FASTLOSS_INLINE DoubleDouble log_of_time(float, double t) { return normalized(log_pair(t)); }
 FASTLOSS_INLINE DoubleDouble log_of_time(double, double t) { return wide_log(DoubleDouble(t)); }
@@ -52,13 +63,14 @@ FASTLOSS_INLINE DoubleDouble log_of_rest(DoubleDouble width, DoubleDouble lifted
 struct TimeSpan {
   DoubleDouble low, high, width, lifted;  // `lifted` is 2^lift times the width
   DoubleDouble log_unit;                  // log(sigma t) at the lower time
-  bool event;                             // they are one
+  Mask event;                             // they are one
 
   template <class T>
   static TimeSpan FASTLOSS_INLINE_MEMBER of(T score, T lower, T upper, const TimeScale& scale) {
     constexpr double inf = Format<double>::inf;
-    const bool from_start = lower == T(0), to_end = upper == Format<T>::inf, open = from_start || to_end;
-    const double first = from_start ? 1 : double(lower), last = to_end ? 1 : double(upper), s = double(score);
+    const double s = double(score), low = double(lower), high = double(upper);
+    const Mask from_start = mask_of(low == 0), to_end = mask_of(high == inf);
+    const double first = by_mask(from_start, 1., low), last = by_mask(to_end, 1., high);
     const DoubleDouble log_first = log_of_time(score, first), log_last = log_of_time(score, last);
     const DoubleDouble z_first = (log_first - DoubleDouble(s)) * scale.per;
     const DoubleDouble z_last = (log_last - DoubleDouble(s)) * scale.per;
@@ -70,10 +82,10 @@ struct TimeSpan {
     const DoubleDouble ratio = normalized(log_sum(half ? 1. : 0., f, f_lo * fma(f, f, 1 - f)));
     const DoubleDouble apart = choose(x < 1, ratio, log_last - log_first), width = apart * scale.lifted;
     TimeSpan span;
-    span.event = lower == upper;
-    span.low = choose(from_start, DoubleDouble(-inf), z_first);
-    span.high = choose(to_end, DoubleDouble(inf), z_last);
-    span.lifted = choose(open, DoubleDouble(inf), width);
+    span.event = mask_of(low == high);
+    span.low = by_mask(from_start, DoubleDouble(-inf), z_first);
+    span.high = by_mask(to_end, DoubleDouble(inf), z_last);
+    span.lifted = by_mask(from_start | to_end, DoubleDouble(inf), width);
     span.width = {span.lifted.hi * scale.down, span.lifted.lo * scale.down};
     span.log_unit = log_first + normalized(scale.log);
     return span;

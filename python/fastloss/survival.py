@@ -28,8 +28,8 @@ class AcceleratedFailureTime(IntervalLoss):
                      1 - exp(-e^z)    "extreme": Weibull times, Gumbel's distribution of the least
 
     ``score``, ``lower`` and ``upper`` have one shape; every element is a loss term. ``score`` is
-    real, the predicted logarithm of the time. ``lower`` is finite and >= 0, ``upper`` is > 0 and may
-    be infinite, and ``lower <= upper``:
+    real, the predicted logarithm of the time. ``lower`` is finite and >= 0, ``upper`` is > 0 and
+    may be infinite, and ``lower <= upper``:
 
     =========================  ==================================================================
     ``lower = upper``          the event was seen at that time
@@ -83,9 +83,9 @@ class AcceleratedFailureTime(IntervalLoss):
     >>> loss = fl.AcceleratedFailureTime("logistic", sigma=0.5)
     >>> lower, upper = [2.0, 3.0, 0.0], [2.0, float("inf"), 1.5]
     >>> loss([1.0, 1.0, 1.0], lower, upper, reduction="none").round(4)
-    array([1.4771, 0.7983, 1.4767])
+    array([1.479 , 0.7966, 1.4549])
     >>> loss.grad([1.0, 1.0, 1.0], lower, upper, reduction="none").round(4)
-    array([ 0.5966, -1.0983,  1.5433])
+    array([ 0.5951, -1.0983,  1.5331])
     """
 
     __slots__ = ()

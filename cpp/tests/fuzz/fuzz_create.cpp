@@ -114,11 +114,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t n = way % 5;
   Stated stated[4];
   fastloss_parameter parameters[4];
+  double numbers[fastloss::max_parameters];
+  for (int i = 0; i < parameter_count(*definition); ++i) numbers[i] = definition->parameters[i].fallback;
   for (std::size_t i = 0; i < n; ++i) {
     state(stated[i], *definition, bytes, n == 1);
     refused |= stated[i].refused;
-    parameters[i] = stated[i].parameter;
+    const fastloss_parameter& p = parameters[i] = stated[i].parameter;
+    if (stated[i].refused) continue;
+    numbers[parameter_place(*definition, p.name)] = p.kind == FASTLOSS_FLAG      ? p.integer != 0
+                                                    : p.kind == FASTLOSS_INTEGER ? static_cast<double>(p.integer)
+                                                    : p.kind == FASTLOSS_REAL    ? p.real
+                                                                                 : fastloss::none;
   }
+  refused = refused || !may_meet(*definition, numbers);
   fastloss_loss* loss = nullptr;
   const bool made = fine(fastloss_loss_create(way == 255 ? nullptr : name.c_str(), parameters, n, &loss));
   HOLDS(made == (loss != nullptr) && made != refused);

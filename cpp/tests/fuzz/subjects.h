@@ -75,6 +75,17 @@ inline std::int64_t integer_of(const Parameter& p, Stream& stream) {
   return n;
 }
 
+// Whether the parameters may meet: what is done to logits alone needs that there are some.
+inline bool may_meet(const Definition& of, const double* numbers) {
+  const auto differs = [&](fastloss::Role role, double neutral) {
+    const int place = role_place(of, role);
+    return place >= 0 && !std::isnan(numbers[place]) && numbers[place] != neutral;
+  };
+  const bool bends = differs(fastloss::Role::z_loss, 0.0) || differs(fastloss::Role::softcap, fastloss::infinity) ||
+                     differs(fastloss::Role::temperature, 1.0);
+  return !bends || differs(fastloss::Role::logits, 0.0);
+}
+
 // A loss with its parameters, and what the arrays need to know of it.
 struct Subject {
   static constexpr int inner_vector = 3;  // the entries of parameters that are vectors
@@ -91,13 +102,19 @@ struct Subject {
   Subject(const Definition& of, std::uint32_t variant) : definition(&of) {
     Stream stream(hash_of(of.name) + variant);
     for (int k = 0; k < 8; ++k) stream.next();
-    fastloss_parameter given[fastloss::max_parameters];
+    fastloss_parameter given[fastloss::max_parameters + 1];
     std::string words[fastloss::max_parameters];
     double reals[fastloss::max_parameters][inner_vector], numbers[fastloss::max_parameters];
     std::size_t n = 0;
     for (int i = 0; i < parameter_count(of); ++i) {
       numbers[i] = of.parameters[i].fallback;
       if (variant > 0 && stream.next() >> 8 & 1) draw(i, stream, given[n], words[n], reals[n], numbers[i]), ++n;
+    }
+    if (!may_meet(of, numbers)) {  // stated last, it counts
+      const int place = role_place(of, fastloss::Role::logits);
+      given[n] = FASTLOSS_PARAMETER_INIT;
+      given[n].name = of.parameters[place].name, given[n].kind = FASTLOSS_FLAG, given[n].integer = 1;
+      numbers[place] = 1.0, ++n;
     }
     HOLDS(fastloss_loss_create(of.name, given, n, &loss) == FASTLOSS_OK);
     HOLDS(std::strcmp(fastloss_loss_name(loss), of.name) == 0);

@@ -59,7 +59,6 @@ CHOICES = {
     "logit_softcap": (None, 2.0),
     "temperature": (1.0, 0.5),
 }
-OF_LOGITS = ("z_loss", "logit_softcap", "temperature")  # these are refused without from_logits
 
 
 def choices(loss, parameter):
@@ -97,13 +96,18 @@ def options_and_flags(name):
     ]
 
 
+def of_logits(parameters):
+    """Return which of a loss's parameters are refused without from_logits."""
+    return ("z_loss", "logit_softcap", "temperature") if "z_loss" in parameters else ()
+
+
 def distinct(name, found):
     """Return the parameter sets without those that only spell out a default."""
     defaults = {p["name"]: p["default"] for p in ROWS[name]["parameters"]}
     unique = {}
     for params in found:
         full = {**defaults, **params}
-        if any(full.get(key) != defaults.get(key) for key in OF_LOGITS) and "from_logits" in full:
+        if any(full[key] != defaults[key] for key in of_logits(defaults)):
             params = {**params, "from_logits": True}
         unique.setdefault(label({**defaults, **params}), params)
     return unique
@@ -124,7 +128,7 @@ def variants(name, mixed=8, seed=0):
     for key, values in options.items():
         found += [{**base, key: v} for base in sets for v in values if key not in sets[0]]
     rng = random(name, seed) if seed else random(name)
-    plain = {key: values for key, values in options.items() if key not in OF_LOGITS}
+    plain = {key: values for key, values in options.items() if key not in of_logits(options)}
     for some in (plain, options) if plain != options else (options,):
         for _ in range(mixed if len(some) > 1 else 0):
             found.append({key: values[rng.integers(len(values))] for key, values in some.items()})

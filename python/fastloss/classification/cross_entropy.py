@@ -110,7 +110,7 @@ class CategoricalCrossEntropy(PredictionLoss):
     array([[-0.25, -0.25,  0.25,  0.25]])
     >>> capped = fl.CategoricalCrossEntropy(from_logits=True, logit_softcap=30.0, z_loss=1e-4)
     >>> round(capped([[100.0, 0.0]], [[0, 1]]), 4)
-    30.0076
+    30.0133
     """
 
     __slots__ = ()

@@ -202,7 +202,7 @@ def _inputs(name: str) -> list[Any]:
         if argument["role"] == "labels":
             arrays.append(random.integers(0, 16, shape))
         elif argument["role"] == "given" and shape[-1:] == sizes["*b"]:
-            drawn = random.integers(0, 2, shape)
+            drawn = random.integers(0, 2, shape) + argument["domain"].startswith("> ")
             arrays.append(2 * drawn - 1 if argument["domain"].startswith("-1 or 1") else drawn)
         else:
             arrays.append(random.random(shape, np.float32))

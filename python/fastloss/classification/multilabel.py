@@ -66,7 +66,7 @@ class MultiLabelSoftMargin(PredictionLoss):
 
     References
     ----------
-    J. Nam, J. Kim, E. Loza Mencia, I. Gurevych, J. Fürnkranz, "Large-Scale Multi-label Text
+    J. Nam, J. Kim, E. Loza Mencía, I. Gurevych, J. Fürnkranz, "Large-Scale Multi-label Text
     Classification: Revisiting Neural Networks", ECML PKDD 2014; D. R. Cox, "The Regression Analysis
     of Binary Sequences", 1958.
 

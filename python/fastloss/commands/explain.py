@@ -31,10 +31,9 @@ def explain(name: str, assignments: list[str]) -> None:
     _line("formula", row["formula"])
     inputs = registry.input_names(row)
     _line("inputs", ", ".join(inputs))
-    domains = {"pred": row["pred_domain"], "target": row["target_domain"]}
-    for place, domain in domains.items():
-        if place in inputs or place == "pred":
-            _line("domain", f"{place if place in inputs else 'vectors'}: {domain}")
+    for argument in row["arguments"]:
+        of = "labels" if argument["role"] == "labels" else argument["domain"]
+        _line("domain", f"{argument['name']}: {of}")
     for parameter in row["parameters"]:
         limits = f", {parameter['range']}" if parameter["range"] else ""
         text = f"{parameter['kind']}{limits}, default {parameter['default']!r}"

@@ -131,7 +131,7 @@ def draw(case, lead=(8, CLASSES), classes=CLASSES, dtype=np.float64, seed=0, har
                 x = np.where(x < (low + high) / 2, low, high)
             if hard and k >= row["differentiable"]:
                 x = np.ceil(x) if "> " in words else np.round(x)
-            inputs.append(x.astype(dtype))
+            inputs.append(np.asarray(x).astype(dtype))
         return put_in_order(row, inputs)
     pred = spread(rng, (*lead, classes), *domain_of("real"))
     if not logits and pred_domain != "real":

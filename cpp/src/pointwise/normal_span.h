@@ -83,37 +83,40 @@ FASTLOSS_INLINE SpanJet wide_normal(const TimeSpan& span, const NormalBounds& bo
   const TailPoint<N> point(N(min(high, 0x1p500)) * constant<N>(0x1.6a09e667f3bcdp-1, -0x1.bdd3413b26456p-55));
   const N mills = erfc_level(point.t) * point.y * constant<N>(0x1.40d931ff62706p0, -0x1.a6a0d6f814637p-54);
   const N both = hazard.value * mills;  // in units of scale * down
-  const double ratio = double(both) * tail.scale * tail.down;
+  const double whole_ratio = double(both) * tail.scale * tail.down,
+               slip = whole_ratio * (low < 64 ? double(excess) * low_lo : 0);
+  const double ratio = whole_ratio + slip;
   // delta of large bounds, by (1 - 1/z^2 + 3/z^4 - 15/z^6 + 105/z^8) / z.
   const double d = min(span.width.hi, huge), l = max(min(low, huge), 1.), u = max(min(high, huge * huge), 1.);
   const double x = 1 / (l * l), y = 1 / (u * u), sum = x + y, xy = x * y, squares = fma(sum, sum, -xy);
   const double level = horner(x, 1., -1., 3., -15., 105.);
   const double fall = d * (u + l) * xy * fma(-3., sum, fma(15., squares, fma(-105. * sum, squares - xy, 1.)));
   const double far_delta = d / u + (l / u) * (0 - fall) / level;
-  const double near_delta = double(N(1) - scaled(scaled(both, tail.scale), tail.down));
+  const double near_delta = double(N(1) - scaled(scaled(both, tail.scale), tail.down)) - slip;
   const bool far = low > 64;
   const double delta = high == 0x1p300 ? 1 : far ? far_delta : near_delta, meets = far ? 1 - delta : ratio;
-  const double rise = -2 * half_expm1(-min(product, 40.)).hi, r = 1 - rise;
+  const double rise = -2 * half_expm1(-min(product, 40.)).hi, r = exp(-product);
   const double q = fma(r, delta, rise), rest = r * meets;
   const bool most = rest < 0.29;
   const BinaryParts<double> b = split_exponent(q);
   const Pair<double> log_q = log_sum(most ? 0 : b.k, most ? 0 - rest : b.m - 1, 0.);
-  const double mixed = bounded_plain * r * fma(d, q, (0 - rise) * bounded_low * delta);
+  const double mixed = min(h, huge) * r * fma(d, q, (0 - rise) * bounded_low * delta);
+  const double share = rise / q;
   const double value = tail.minus_log() + (fma(bounded_plain * back, above, -log_q.lo) - log_q.hi);
-  return {value, h * rise / q, max(fma(rise * rise, s, mixed) / (q * q), 0.), back};
+  return {value, h * share, max(fma(share * share, s, mixed / (q * q)), 0.), back};
 }
 
 template <class T>
 FASTLOSS_INLINE Jet<double> normal_jet(const TimeSpan& span, const TimeScale& scale) {
   const NormalBounds bounds(span);
-  const double product = bounds.middle.hi * span.width.hi;
+  const double m = bounds.middle.hi, product = by_mask(infinite(m, 1), m, m * span.width.hi);
   const Mask narrow = span.event | (mask_of(span.width.hi <= 1) & mask_of(product <= 7.5));
   const double d = by_mask(span.event, 0., min(span.width.hi, 1.)), a = by_mask(span.event, 0., min(product, 7.5));
   const SpanJet near = narrow_normal(span, bounds, d, a, scale.lift), apart = wide_normal<T>(span, bounds, product);
   const Mask known = ~(infinite(span.low.hi, -1) & infinite(span.high.hi, 1));
   const double value = by_mask(narrow, near.value, apart.value), grad = by_mask(narrow, near.grad, apart.grad);
   const double hess = by_mask(narrow, near.hess, apart.hess), back = by_mask(narrow, 1., apart.back);
-  const double slope = (0 - bounds.turn) * grad * scale.per.hi * back;
+  const double slope = 0 - bounds.turn * grad * scale.per.hi * back;
   const double bend = hess * scale.square_first * scale.square_second * back;
   return {by_mask(known, value, 0.), by_mask(known, slope, 0.), by_mask(known, bend, 0.)};
 }

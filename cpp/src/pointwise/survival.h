@@ -59,7 +59,7 @@ struct LogisticFailureTime {
     const double part = fma(times_sign(sum.lo, sum.hi), fma(2., fallen.hi, 1.), -2 * fallen.hi);
     const double by_high = side(high, -1, scale.per.hi) * low.w, by_low = side(low, 1, scale.per.hi) * high.w;
     const Mask known = ~(infinite(span.low.hi, -1) & infinite(span.high.hi, 1));
-    const double slope = by_mask(known, turn * part * by_sign(sum.hi, by_high, by_low), 0.);
+    const double slope = by_mask(known, turn * part * by_sign(sum.hi, by_high, by_low) + 0, 0.);
     return jet_of_times(score, lower, upper, Jet<double>{value, slope, product(low) + product(high)});
   }
 };

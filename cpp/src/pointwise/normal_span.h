@@ -26,7 +26,8 @@ struct NormalBounds {
   }
 };
 
-// hess is in units of 2^-256 (grad too) where `back` says so.
+// Of -log of the probability. The derivatives are to be multiplied by `back`, 1 or 2^-256: far out they are less than
+// any number, until sigma divides them.
 struct SpanJet {
   double value, grad, hess, back;
 };

@@ -1,9 +1,11 @@
 // Losses of the time until an event, which may be known only to lie between two times.
 //
 // Accelerated failure time, Wei (1992): log t = score + sigma times a number of a distribution F with density f. With
-// z = (log t - score) / sigma the loss is -log(f(z) / (sigma t)) of an event at t, which XGBoost's `survival:aft`
-// takes, too, and -log(F(z_high) - F(z_low)) of one between two times. S: of an event's value the largest of the terms
-// that are added; of derivatives their larger term, and what a rounding of the score would change.
+// z = (log t - score) / sigma the loss is -log(f(z) / (sigma t)) of an event at t and -log(F(z_high) - F(z_low)) of one
+// between two times; XGBoost's `survival:aft` is the same function (Barnwal, Cho, Hocking 2022).
+//
+// S: what a rounding of the score would change; of an event's value the largest of the terms that are added, of a
+// gradient between two times the larger of its terms.
 #pragma once
 #include "block/takes.h"
 #include "math/far_exp.h"

@@ -235,7 +235,7 @@ def test_domains():
         (-1.0, 1.0, r"lower\[0\] is -1, wanted: finite and >= 0"),
         (INF, INF, r"lower\[0\] is inf, wanted: finite and >= 0"),
         (0.0, 0.0, r"upper\[0\] is 0, wanted: > 0"),
-        (2.0, 1.0, r"lower\[0\] is 2, larger than 1, which it may not exceed"),
+        (2.0, 1.0, r"lower\[0\] is 2, larger than upper\[0\], which is 1"),
     ):
         with pytest.raises(fl.DomainError, match=text):
             loss([0.0], [lower], [upper])

@@ -20,6 +20,14 @@ def product(a, b):
     return mpf(0) if a == 0 or b == 0 else a * b
 
 
+def power(base, exponent):
+    if exponent == 0:
+        return mpf(1)
+    if base == 0:
+        return mpf(0) if exponent > 0 else mpmath.inf
+    return mpmath.power(base, exponent)
+
+
 ZERO = mpf(0)
 
 
@@ -72,9 +80,13 @@ class Jet:
         return self * b.through(1 / b.v, -1 / b.v**2, 2 / b.v**3)
 
     def __pow__(self, n):
+        """n is a number; 0^0 = 1."""
         if n == 2:
             return self * self
-        return Exact.exp(Jet.of(n) * Exact.log(self))
+        if n == 0:
+            return Jet(mpf(1))
+        second = n * (n - 1) * power(self.v, n - 2) if n != 1 else ZERO
+        return self.through(power(self.v, n), n * power(self.v, n - 1), second)
 
     def __sub__(self, other):
         return self + -Jet.of(other)

@@ -28,52 +28,6 @@ def one_hot(labels, classes, ignore_index=None):
     return rows.astype(float)
 
 
-# Regression ------------------------------------------------------------------
-
-
-def mean_squared_error(pred, target):
-    return (pred - target) ** 2
-
-
-def mean_absolute_error(pred, target):
-    return abs(pred - target)
-
-
-def huber(pred, target, *, delta):
-    r = abs(pred - target)
-    return np.where(r <= delta, r**2 / 2, delta * (r - delta / 2))
-
-
-# Binary ----------------------------------------------------------------------
-
-
-def binary_parts(pred, target, from_logits, pos_weight, label_smoothing, eps):
-    """Return the cross-entropy, the probability of being wrong and the smoothed target."""
-    t = target * (1 - label_smoothing) + label_smoothing / 2
-    p = 1 / (1 + np.exp(-pred)) if from_logits else pred
-    if eps > 0:
-        p = np.clip(p, eps, 1 - eps)
-    with np.errstate(divide="ignore"):
-        if from_logits and eps == 0:
-            minus_log_p, minus_log_q = np.logaddexp(0, -pred), np.logaddexp(0, pred)
-        else:
-            minus_log_p, minus_log_q = -np.log(p), -np.log1p(-p)
-    cross_entropy = weighted(np.asarray(pos_weight) * t, minus_log_p) + weighted(1 - t, minus_log_q)
-    return cross_entropy, p * (1 - t) + (1 - p) * t, t
-
-
-def binary_cross_entropy(pred, target, *, from_logits, pos_weight, label_smoothing, eps):
-    return binary_parts(pred, target, from_logits, pos_weight, label_smoothing, eps)[0]
-
-
-def binary_focal(pred, target, *, gamma, alpha, from_logits, pos_weight, label_smoothing, eps):
-    cross_entropy, wrong, t = binary_parts(
-        pred, target, from_logits, pos_weight, label_smoothing, eps
-    )
-    alpha_t = 1.0 if alpha is None else alpha * t + (1 - alpha) * (1 - t)
-    return weighted(alpha_t * wrong**gamma, cross_entropy)
-
-
 # Rows of classes -------------------------------------------------------------
 
 
@@ -164,11 +118,6 @@ def triplet(anchor, positive, negative, *, margin, p, squared, swap):
 
 
 VALUES: dict[str, Any] = {
-    "mean_squared_error": mean_squared_error,
-    "mean_absolute_error": mean_absolute_error,
-    "huber": huber,
-    "binary_cross_entropy": binary_cross_entropy,
-    "binary_focal": binary_focal,
     "categorical_cross_entropy": categorical_cross_entropy,
     "sparse_categorical_cross_entropy": sparse(categorical_cross_entropy),
     "categorical_focal": categorical_focal,
@@ -209,6 +158,8 @@ def terms(loss, *inputs):
 def addends(loss, *inputs):
     """Return what the terms of a loss with a formula are the sum of."""
     arrays, params = plain(loss, inputs)
+    if cases.ROWS[loss.name]["room"] == "pointwise":  # a vector has an entry for each last axis
+        params = {k: np.asarray(v) if isinstance(v, tuple) else v for k, v in params.items()}
     formula, _ = formulas.find(loss.name, cases.ROWS[loss.name]["family"])
     arrays = [
         [*np.moveaxis(x, -1, 0)] if several else x

@@ -1,6 +1,19 @@
 """Formulas of the losses of regression."""
 
 
+def mean_squared_error(x, pred, target):
+    return [(pred - target) ** 2]
+
+
+def mean_absolute_error(x, pred, target):
+    return [x.abs(pred - target)]
+
+
+def huber(x, pred, target, *, delta):
+    r = x.abs(pred - target)
+    return [x.where(r <= delta, r**2 / 2, delta * (r - delta / 2))]
+
+
 def gaussian_nll(x, mean, variance, target, *, eps, full):
     v = x.maximum(variance, eps)
     constant = [x.log(2 * x.pi) / 2] if full else []

@@ -124,7 +124,15 @@ def test_a_step_against_the_gradient_goes_down(case):
     assert lower <= value - 0.5 * step * slope
 
 
-@pytest.mark.parametrize("case", [c for c in ROOM["rows"] if c.option("from_logits")], ids=str)
+# A price of the normaliser asks all logits to move, and a cap moves each by a factor of its own.
+SHIFTS = [
+    c
+    for c in ROOM["rows"]
+    if c.option("from_logits") and not (c.option("z_loss") or c.option("logit_softcap"))
+]
+
+
+@pytest.mark.parametrize("case", SHIFTS, ids=str)
 def test_softmax_gradients_sum_to_zero(case):
     """Adding a constant to all logits of a row changes nothing."""
     inputs = cases.draw(case, (60, 5))

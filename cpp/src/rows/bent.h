@@ -123,7 +123,7 @@ struct BentDerivatives {
   DoubleDouble push;
   double normaliser;           // Z
   double first, second, size;  // 1, U + Z and 2 z_loss m, each with what is to be multiplied by
-  double turn;                 // -2 / cap
+  double turn, side;           // -2 / cap, and the sign of what is to be multiplied by, which a Hessian gets at the end
   double least;                // of a Hessian
 };
 
@@ -142,7 +142,7 @@ static void derive_bent(const BentRow& bent, T* row, T* hess, const double* c, c
       if constexpr (bends) bend = to.slope * fma(bend, to.slope, grad * (d.turn * to.tanh));
       grad *= to.slope;
     }
-    if constexpr (bends) hess[j] = T(max(bend, d.least));
+    if constexpr (bends) hess[j] = T(d.side * max(bend, d.least));
     row[j] = T(grad);
   }
 }
@@ -195,14 +195,15 @@ static bool bent_row(RowGroup<T>& group, int r, BentRow bent) noexcept {
   const auto finite = [](double x) { return clamp(x, -Format<double>::largest, Format<double>::largest); };
   const DoubleDouble push = sums.push.total();
   const double scale = finite(group.factor[r] / bent.sum / bent.temperature);
-  const double twice_scale = finite(scale / bent.sum / bent.temperature);
+  const double twice_scale = abs(finite(scale / bent.sum / bent.temperature)), side = scale < 0 ? -1 : 1;
   const double normaliser = finite(weighted(2 * price, lse));
   const BentDerivatives d = {.push = push,
                              .normaliser = normaliser,
                              .first = scale,
                              .second = finite(twice_scale * (push.hi + normaliser)),
                              .size = finite(twice_scale * 2 * price),
-                             .turn = -2 / bent.cap,
+                             .turn = -2 / bent.cap * side,
+                             .side = side,
                              .least = group.positive ? 0 : -Format<double>::inf};
   T* hess = group.want_hess ? hess_of(group, r) : nullptr;
   return runs([&](std::int64_t at, int n) {

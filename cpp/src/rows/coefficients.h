@@ -38,6 +38,19 @@ static void load_target(RowGroup<T>& group, int r, std::int64_t first, int n, do
   group.bad_target |= outside != 0;
 }
 
+// Calls f(begin, n, t) for the runs of a row, with their targets.
+template <class T, class F>
+FASTLOSS_INLINE bool with_targets(RowGroup<T>& group, int r, F f) {
+  alignas(64) double t[run_length];
+  return in_pieces(group, [&](std::int64_t begin, int n) {
+    for (int i = 0; i < n; i += run_length) {
+      const int length = n - i < run_length ? n - i : run_length;
+      load_target(group, r, begin + i, length, t);
+      f(begin + i, length, t);
+    }
+  });
+}
+
 // The derivatives of a row of weight zero, whose targets are looked at all the same.
 template <class T>
 static void pass_over(RowGroup<T>& group, int r) {

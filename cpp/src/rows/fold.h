@@ -69,7 +69,7 @@ template <template <class> class Loss, class T>
 static void fold(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Wide<T> share = Wide<T>(1.0) / Wide<T>(double(group.classes));
-  alignas(64) double t[run_length], weight[run_length];
+  alignas(64) double weight[run_length];
   for (int r = group.first; r < group.last; ++r) {
     group.value[r] = 0.0;
     group.scale[r] = group.rest[r] = T(1);
@@ -79,14 +79,10 @@ static void fold(RowGroup<T>& group) noexcept {
     }
     T *row = row_of(group, r), *hess = group.want_hess ? hess_of(group, r) : nullptr;
     Lanes<T> value;
-    if (!in_pieces(group, [&](std::int64_t begin, int n) {
-          for (int i = 0; i < n; i += run_length) {
-            const int length = n - i < run_length ? n - i : run_length;
-            load_target(group, r, begin + i, length, t);
-            class_factors(group, begin + i, length, weight);
-            fold_run(loss, row + begin + i, hess == nullptr ? hess : hess + begin + i, length, t, weight, share,
-                     group.factor[r], value);
-          }
+    if (!with_targets(group, r, [&](std::int64_t begin, int n, const double* t) {
+          class_factors(group, begin, n, weight);
+          fold_run(loss, row + begin, hess == nullptr ? hess : hess + begin, n, t, weight, share, group.factor[r],
+                   value);
         }))
       return;
     group.value[r] = double(value.total());

@@ -75,19 +75,6 @@ static std::int64_t lay_aside(T* row, std::int64_t n, T peak) {
   return at;
 }
 
-// Calls f(begin, n, t) for the runs of a row, with their targets.
-template <class T, class F>
-FASTLOSS_INLINE bool with_targets(RowGroup<T>& group, int r, F f) {
-  alignas(64) double t[run_length];
-  return in_pieces(group, [&](std::int64_t begin, int n) {
-    for (int i = 0; i < n; i += run_length) {
-      const int length = n - i < run_length ? n - i : run_length;
-      load_target(group, r, begin + i, length, t);
-      f(begin + i, length, t);
-    }
-  });
-}
-
 // The kernel of what works on one row at a time.
 template <class Loss, class T, bool (*of_row)(RowGroup<T>&, int, const Loss&) noexcept>
 static void each_row(RowGroup<T>& group) noexcept {

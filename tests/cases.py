@@ -192,7 +192,7 @@ def plain_cases():
     ]
 
 
-KIND = ("room", "inputs", "differentiable", "labels", "pred_domain", "target_domain")
+KIND = ("room", "inputs", "terms", "differentiable", "hessian", "labels", "pred_domain", "target_domain")
 
 
 def kind_of(case):
@@ -208,6 +208,12 @@ def cases_of_each_kind():
         first.setdefault(kind_of(case), case.name)
     others = [c for c in plain if first[kind_of(c)] != c.name]
     return [c for c in plain if first[kind_of(c)] == c.name] + sampled(others, "kinds")
+
+
+def methods(case):
+    """Return the names of the ways to call a loss: those of a Hessian where there is one."""
+    every = ("__call__", "value_and_grad", "grad", "grad_and_hess")
+    return every if case.row["hessian"] else every[:-1]
 
 
 def newton(loss):

@@ -150,6 +150,8 @@ def test_bits(c, case, dtype):
             loss.run(inputs, weight, **options),
             case.loss(*inputs, sample_weight=weight, **options),
         )
+        if not case.row["hessian"]:
+            continue
         loss.run(inputs, weight, grad=grad, hess=hess, **options)
         wanted = case.loss.grad_and_hess(*inputs, sample_weight=weight, **options)
         assert all(map(same, grad, cases.tuple_of(wanted[0])))

@@ -14,7 +14,6 @@ from tests import cases
 
 CASES = cases.cases_of_each_kind()
 LEAD = (4, cases.CLASSES)
-METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
 
 
 def refused(case, error, words, inputs, **options):
@@ -22,7 +21,7 @@ def refused(case, error, words, inputs, **options):
     before = [
         x.tobytes() if isinstance(x, np.ndarray) and x.dtype != object else None for x in inputs
     ]
-    for method in METHODS:
+    for method in cases.methods(case):
         start = time.monotonic()
         with pytest.raises(error) as caught:
             getattr(case.loss, method)(*inputs, **options)

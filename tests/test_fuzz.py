@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tests import cases
 from tests.outcomes import arrays_of, assert_same
 
-METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
 CASES = cases.cases_of_each_kind()
 
 axis_lengths = st.one_of(st.integers(1, 9), st.sampled_from([0, 16, 17, 255, 300]))
@@ -43,7 +42,7 @@ def test_any_call(case, data):
         "reduction": data.draw(st.sampled_from(["mean", "sum", "none"])),
         "scale": data.draw(st.sampled_from([1.0, -2.5, 0.0, 1e-3])),
     }
-    method = getattr(case.loss, data.draw(st.sampled_from(METHODS)))
+    method = getattr(case.loss, data.draw(st.sampled_from(cases.methods(case))))
     if method.__name__ == "grad_and_hess":
         options["curvature"] = data.draw(st.sampled_from(["exact", "positive"]))
     wanted = method(*inputs, sample_weight=weight, n_threads=1, **options)

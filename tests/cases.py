@@ -192,7 +192,8 @@ def plain_cases():
     ]
 
 
-KIND = ("room", "inputs", "terms", "differentiable", "hessian", "labels", "pred_domain", "target_domain")
+KIND = ("room", "inputs", "terms", "differentiable", "hessian", "labels")
+KIND += ("pred_domain", "target_domain")
 
 
 def kind_of(case):

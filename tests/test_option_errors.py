@@ -55,8 +55,7 @@ def packed(arrays):
 
 def refuse_out(case, error, words, inputs, arrays, **options):
     """Check that no method that takes these gradient outputs accepts them."""
-    out = packed(arrays)
-    fresh = packed(outputs_of(case, inputs))
+    out, fresh = packed(arrays), packed(outputs_of(case, inputs))
     before = [x.copy() for x in inputs]
     calls = [("grad", out), ("value_and_grad", out)]
     if case.row["hessian"]:
@@ -150,12 +149,11 @@ def test_shapes_of_out_tuples(case):
             case.loss.grad_and_hess(*inputs, out=out)
     with pytest.raises(fl.FastlossError, match="out"):
         case.loss.value_and_grad(*inputs, out=one, reduction="none")
-    for out in (np.zeros(1), np.zeros((), np.float32), np.zeros(LEAD)):
+    values = [("mean", np.zeros(1)), ("mean", np.zeros((), np.float32)), ("mean", np.zeros(LEAD))]
+    values += [("none", x) for x in (np.zeros(()), np.zeros((4,)), np.zeros(LEAD, np.float32))]
+    for reduction, out in values:
         with pytest.raises(fl.FastlossError, match=f"{case.row['class_name']}.*out"):
-            case.loss(*inputs, out=out)
-    for out in (np.zeros(()), np.zeros((4,)), np.zeros(LEAD, np.float32)):
-        with pytest.raises(fl.FastlossError, match=f"{case.row['class_name']}.*out"):
-            case.loss(*inputs, out=out, reduction="none")
+            case.loss(*inputs, out=out, reduction=reduction)
 
 
 def parameters():

@@ -191,18 +191,13 @@ void stream(T* source, char* target, int n, bool begins, bool ends) noexcept {
 
 template <class T>
 void sum(const T* __restrict x, int n, double* __restrict accumulator) noexcept {
-  accumulate([=](int i) { return static_cast<double>(x[i]); }, n, accumulator);
+  accumulate([=](int i, int) { return x + i; }, AsItIs{}, n, accumulator);
 }
 
 template <class T>
 void sum_weighted(const T* __restrict x, const double* __restrict weight, int n,
                   double* __restrict accumulator) noexcept {
-  accumulate(
-      [=](int i) {
-        const double product = weight[i] * static_cast<double>(x[i]);
-        return weight[i] == 0.0 ? 0.0 : product;
-      },
-      n, accumulator);
+  accumulate([=](int i, int) { return x + i; }, TimesWeight{weight}, n, accumulator);
 }
 
 template <class T>

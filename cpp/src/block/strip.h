@@ -25,6 +25,7 @@ class Strip {
   // Without memory, runs are taken as they come.
   void begin(const Operand& operand, std::byte* memory) noexcept {
     operand_ = &operand;
+    own_ = direct<T>(operand, own_dtype<T>) ? reinterpret_cast<const T*>(operand.data) : nullptr;
     rows_ = nullptr;
     if (memory == nullptr) return;
     first_ = end_ = 0;
@@ -35,6 +36,7 @@ class Strip {
 
   // As fetch() of block/run.h.
   const T* fetch(const Passes<T>& passes, std::int64_t index, int n, T* scratch) noexcept {
+    if (own_ != nullptr && n % lanes == 0) return own_ + index;
     if (rows_ == nullptr) return fastloss::fetch(passes, *operand_, index, n, scratch);
     for (int done = 0; done < n;) {
       const std::int64_t row = (index + done) / columns_, column = index + done - row * columns_;
@@ -80,6 +82,7 @@ class Strip {
   static constexpr std::int64_t ahead = 32;  // columns
   const Operand* operand_;
   std::int64_t columns_, pitch_, first_, end_;
+  const T* own_;  // where runs lie as they are used
   T* rows_;
 };
 

@@ -55,7 +55,7 @@ FASTLOSS_INLINE ScaledExp<T> scaled_exp(T x, T x_lo, T exponent) {
 template <class T>
 FASTLOSS_INLINE T exp(T x, T x_lo, T times = T(1)) {
   using C = ExpConstants<T>;
-  const T bounded = clamp(x, C::lowest, C::highest);
+  const T under = masked(C::highest < x, C::highest, x), bounded = masked(under < C::lowest, C::lowest, under);
   const bool negative = bounded < T(0);
   const ScaledExp<T> e = scaled_exp(bounded, bounded == x ? x_lo : T(0), negative ? C::middle : -C::middle);
   return (e.hi + (e.lo + e.tail)) * e.scale * ((negative ? C::down : C::up) * times);

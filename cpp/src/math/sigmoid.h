@@ -44,7 +44,9 @@ struct Sigmoid {
   }
   // The exponential: `lifted` and `e_slip`.
   static Begun<T> FASTLOSS_INLINE_MEMBER begin(T z) {
-    const ScaledExp<T> x = scaled_exp(max(minus_abs(unless_tiny(z)), ExpConstants<T>::lowest), T(0), lift);
+    constexpr T lowest = ExpConstants<T>::lowest;
+    const T down = minus_abs(unless_tiny(z));
+    const ScaledExp<T> x = scaled_exp(masked(down < lowest, lowest, down), T(0), lift);
     const T m = x.hi + x.lo, d = m - T(1);
     return {m * x.scale, ((x.hi - m) + (x.lo + x.tail)) * fma(d, d, T(1) - d)};  // about 1 / m
   }

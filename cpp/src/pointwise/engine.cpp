@@ -20,7 +20,12 @@ class Engine {
         faults_(faults),
         passes_(passes<T>()),
         wide_passes_(passes<double>()),
-        kernel_(static_cast<const PointwiseKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]) {}
+        kernel_(static_cast<const PointwiseKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
+        gradients_(job.want_grad ? job.differentiable : 0),
+        hessians_(job.want_hess ? job.differentiable : 0) {
+    for (int k = 0; k < job.inputs; ++k) checked_[k] = !job.domain[k].everything();
+    for (const Order order : job.definition->ordered) orders_ += order.smaller >= 0;
+  }
 
   Outcome run() {
     std::int64_t bytes = 0;
@@ -50,6 +55,7 @@ class Engine {
     alignas(64) double weight[run_length];
     alignas(64) double sum[accumulators];
     alignas(64) double weight_sum[accumulators];
+    PointwiseRun<T> run{};
     Strip<T> strip[max_operands];
     RunOutput<T> grad[max_differentiable], hess[max_differentiable];
   };
@@ -62,10 +68,12 @@ class Engine {
       memory += strip_bytes_[k];
     }
     const std::int64_t end = std::min(share.end * block_length, job_.terms);
-    for (int k = 0; k < job_.differentiable; ++k) {
-      if (job_.want_grad) s.grad[k].begin(job_.grad[k], job_.past_cache, end);
-      if (job_.want_hess) s.hess[k].begin(job_.hess[k], job_.past_cache, end);
-    }
+    for (int k = 0; k < gradients_; ++k) s.grad[k].begin(job_.grad[k], job_.past_cache, end);
+    for (int k = 0; k < hessians_; ++k) s.hess[k].begin(job_.hess[k], job_.past_cache, end);
+    s.run.element = s.element;
+    s.run.value = s.value;
+    s.run.accumulator = s.sum;
+    s.run.parameters = job_.parameters;
     for (std::int64_t unit = share.begin; unit < share.end; ++unit) {
       if (faults_.beyond(unit * block_length) || ((unit & 15) == 0 && poll_.tick(share.on_caller))) break;
       if (!process(unit, end, s, share.weight != nullptr)) break;
@@ -79,43 +87,34 @@ class Engine {
   bool process(std::int64_t unit, std::int64_t end, Scratch& s, bool add_weights) noexcept {
     const std::int64_t first = unit * block_length, last = std::min(first + block_length, job_.terms);
     std::fill(s.sum, s.sum + accumulators, 0.0);
-    std::fill(s.weight_sum, s.weight_sum + accumulators, 0.0);
+    if (add_weights) std::fill(s.weight_sum, s.weight_sum + accumulators, 0.0);
+    PointwiseRun<T>& run = s.run;
     for (std::int64_t index = first; index < last; index += run_length) {
       const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
-      PointwiseRun<T> run{};
       const bool more = index + run_length < end;
       for (int k = 0; k < job_.inputs; ++k) {
         run.input[k] = s.strip[k].fetch(passes_, index, n, s.input[k]);
         run.next[k] = more && run.input[k] != s.input[k] ? run.input[k] + run_length : run.input[k];
-        if (!job_.domain[k].everything() && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
+        if (checked_[k] && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
       }
-      for (const Order order : job_.definition->ordered)
-        if (order.smaller >= 0 &&
-            !check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
+      for (int k = 0; k < orders_; ++k) {
+        const Order order = job_.definition->ordered[k];
+        if (!check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
           return false;
-      run.element = s.element;
+      }
       if (job_.has_element && (job_.element.ndim != 0 || index == first))
         run.element = fetch(passes_, job_.element, index, n, s.element);
-      run.weight = nullptr;
       if (job_.weighted) {
         run.weight = fetch_weights(wide_passes_, job_, index, n, s.weight, faults_);
         if (run.weight == nullptr) return false;
         if (add_weights) wide_passes_.sum(run.weight, padded(n), s.weight_sum);
       }
-      run.value = s.value;
-      for (int k = 0; k < job_.differentiable; ++k) {
-        if (job_.want_grad) run.grad[k] = s.grad[k].open(index, n);
-        if (job_.want_hess) run.hess[k] = s.hess[k].open(index, n);
-      }
-      run.accumulator = s.sum;
-      run.parameters = job_.parameters;
-      run.factor = factor_;
+      for (int k = 0; k < gradients_; ++k) run.grad[k] = s.grad[k].open(index, n);
+      for (int k = 0; k < hessians_; ++k) run.hess[k] = s.hess[k].open(index, n);
       run.n = padded(n);
       map(run, n);
-      for (int k = 0; k < job_.differentiable; ++k) {
-        if (job_.want_grad) s.grad[k].close(passes_, index, n);
-        if (job_.want_hess) s.hess[k].close(passes_, index, n);
-      }
+      for (int k = 0; k < gradients_; ++k) s.grad[k].close(passes_, index, n);
+      for (int k = 0; k < hessians_; ++k) s.hess[k].close(passes_, index, n);
       if (job_.want_terms)
         store_run(passes_, job_.term_values, index, n, s.value, run.weight, job_.scale, job_.past_cache);
     }
@@ -125,29 +124,26 @@ class Engine {
   // The value first: the gradient may be written over an input.
   void map(PointwiseRun<T>& run, int n) const noexcept {
     const bool sums = job_.reduced, value = job_.want_terms || sums;
+    run.factor = factor_;
     if (sums && !job_.want_hess && n % lanes == 0 && kernel_.map[static_cast<int>(Mode::sum)] != nullptr) {
       const Mode mode = job_.weighted ? (job_.want_grad ? Mode::weighted_sum_grad : Mode::weighted_sum)
                                       : (job_.want_grad ? Mode::sum_grad : Mode::sum);
       return call(mode, run);
     }
-    const double factor = run.factor;
-    if (job_.weighted) run.factor = 1.0;
+    if (job_.weighted && job_.want_grad && !job_.want_hess && !value &&
+        kernel_.map[static_cast<int>(Mode::weighted_grad)] != nullptr)
+      return call(Mode::weighted_grad, run);
+    if (job_.weighted) run.factor = 1.0;  // it comes with the weights
     if (job_.want_hess) {
       if (value) call(Mode::value, run);
       call(job_.positive ? Mode::grad_positive : Mode::grad_hess, run);
-    } else if (job_.want_grad && !value && job_.weighted &&
-               kernel_.map[static_cast<int>(Mode::weighted_grad)] != nullptr) {
-      run.factor = factor;
-      return call(Mode::weighted_grad, run);
     } else {
       call(!job_.want_grad ? Mode::value : value ? Mode::value_grad : Mode::grad, run);
     }
     if (sums) add(run, n);
     if (!job_.weighted) return;
-    for (int k = 0; k < job_.differentiable; ++k) {
-      if (job_.want_grad) passes_.weigh(run.grad[k], run.weight, factor, run.n);
-      if (job_.want_hess) passes_.weigh(run.hess[k], run.weight, factor, run.n);
-    }
+    for (int k = 0; k < gradients_; ++k) passes_.weigh(run.grad[k], run.weight, factor_, run.n);
+    for (int k = 0; k < hessians_; ++k) passes_.weigh(run.hess[k], run.weight, factor_, run.n);
   }
 
   void call(Mode mode, const PointwiseRun<T>& run) const noexcept { kernel_.map[static_cast<int>(mode)](run); }
@@ -164,6 +160,9 @@ class Engine {
   const Passes<T>& passes_;
   const Passes<double>& wide_passes_;
   const PointwiseKernel<T>& kernel_;
+  const int gradients_, hessians_;
+  int orders_ = 0;
+  bool checked_[max_operands];
   std::int64_t strip_bytes_[max_operands];
   double factor_ = 1.0;
 };

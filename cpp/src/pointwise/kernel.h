@@ -150,24 +150,24 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
     derive.template operator()<1>(grad1, hess1);
     derive.template operator()<2>(grad2, hess2);
     derive.template operator()<3>(grad3, hess3);
-    if constexpr (!weighs(mode)) {
-      return jet.value;
-    } else {
-      const double product = weight[i] * static_cast<double>(jet.value);
-      return weight[i] == 0.0 ? 0.0 : product;
-    }
+    return jet.value;
   };
-  const auto before = [&](int i) __attribute__((always_inline)) {
-    if constexpr (!two_steps) bring(i);
-  };
-  if constexpr (sums(mode)) {
-    accumulate(one, run.n, run.accumulator, before);
-  } else {
-    for (int i = 0; i < run.n; i += lanes) {  // an inner count that is known leaves no remainder loop
-      before(i);
+  alignas(64) T values[2 * lanes];
+  const auto work = [&](int i, int count) __attribute__((always_inline)) {
+    for (int k = 0; k < count && !two_steps; k += lanes) bring(i + k);
 #pragma omp simd
-      for (int j = 0; j < lanes; ++j) one(i + j);
-    }
+    for (int j = 0; j < count; ++j) values[j] = one(i + j);
+    return values;
+  };
+  if constexpr (sums(mode) && weighs(mode)) {
+    accumulate(work, TimesWeight{weight}, run.n, run.accumulator);
+  } else if constexpr (sums(mode)) {
+    accumulate(work, AsItIs{}, run.n, run.accumulator);
+  } else {  // a count that is known leaves no remainder loop
+    int i = 0;
+    if constexpr (is_fused<Loss<T>>())  // so few operations for a chunk that Clang unrolls it into scalars
+      for (; i + 2 * lanes <= run.n; i += 2 * lanes) work(i, 2 * lanes);
+    for (; i < run.n; i += lanes) work(i, lanes);
   }
 }
 

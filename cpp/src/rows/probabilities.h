@@ -24,40 +24,46 @@ static void idle_run(T* row, T* hess, Lanes<T>& value) {
   }
 }
 
+// A term's derivatives at p = 0; a loss that is clipped is flat there.
+struct AtZero {
+  double slope, curve;
+};
+
 // The value of one class, its derivatives put in place.
 template <bool bent, class Loss, class T>
-FASTLOSS_INLINE double weigh_probability(const Loss& loss, const Clip<T>& clip, T* row, T* hess, double c,
-                                         double factor, bool positive) {
+FASTLOSS_INLINE double weigh_probability(const Loss& loss, const Clip<T>& clip, AtZero at_zero, T* row, T* hess,
+                                         double c, double factor, bool positive) {
   const T x = *row;
   const Wide<T> p = double(x), wide = c;
   const double none = double(x) * 0.0;
   const bool idle = c == 0.0, impossible = x == T(0);
-  const double at_zero = clip.eps > 0.0 ? 0.0 : c;  // what multiplies the derivatives there
   const Probability<T> of = given<T, !Loss::linear>(x);
   const Term<T> term = clip(loss, of);
   if constexpr (bent) {
-    const double curve = double(wide * term.curve / p / p), end = at_zero == 0.0 ? 0.0 : at_zero * loss.curve_at_zero;
+    const double curve = double(wide * term.curve / p / p), end = c * at_zero.curve;
     const double exact = impossible ? end : curve, bend = max(exact, positive ? 0.0 : -Format<double>::inf);
     *hess = T(idle ? none : bend * factor);
   }
-  const double end = at_zero == 0.0 ? 0.0 : at_zero * loss.slope_at_zero,
-               slope = impossible ? end : double(wide * term.slope / p);
+  const double end = c * at_zero.slope, slope = impossible ? end : double(wide * term.slope / p);
   *row = T(idle ? none : -(slope * factor));
   return idle ? none : double(wide * term.value);
 }
 
 template <bool bent, class Loss, class T>
-static void probability_run(const Loss& loss, const Clip<T>& clip, T* row, T* hess, const double* c, double factor,
-                            bool positive, Lanes<T>& value) {
+static void probability_run(const Loss& loss, const Clip<T>& clip, AtZero at_zero, T* row, T* hess, const double* c,
+                            double factor, bool positive, Lanes<T>& value) {
 #pragma omp simd
   for (int j = 0; j < lanes; ++j)
-    value.add(j, weigh_probability<bent>(loss, clip, row + j, bent ? hess + j : nullptr, c[j], factor, positive));
+    value.add(j,
+              weigh_probability<bent>(loss, clip, at_zero, row + j, bent ? hess + j : nullptr, c[j], factor, positive));
 }
 
 template <template <class> class Loss, class T>
 static void probabilities(RowGroup<T>& group) noexcept {
   const Loss<T> loss(group.parameters);
   const Clip<T> clip(group.eps);
+  const bool clipped = clip.eps > 0.0;
+  const AtZero at_zero = {clipped ? 0.0 : loss.slope_at_zero, clipped ? 0.0 : loss.curve_at_zero};
   alignas(64) double c[run_length];
   for (int r = group.first; r < group.last; ++r) {
     group.value[r] = 0.0;
@@ -79,12 +85,12 @@ static void probabilities(RowGroup<T>& group) noexcept {
                 if (!counts(c + k))
                   idle_run<true>(at, out, total);
                 else
-                  probability_run<true>(loss, clip, at, out, c + k, group.factor[r], group.positive, total);
+                  probability_run<true>(loss, clip, at_zero, at, out, c + k, group.factor[r], group.positive, total);
               } else {
                 if (!counts(c + k))
                   idle_run<false>(at, hess, total);
                 else
-                  probability_run<false>(loss, clip, at, hess, c + k, group.factor[r], group.positive, total);
+                  probability_run<false>(loss, clip, at_zero, at, hess, c + k, group.factor[r], group.positive, total);
               }
             }
           }

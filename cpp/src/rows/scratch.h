@@ -14,12 +14,12 @@ constexpr std::int64_t stack_bytes = 12 << 10;
 template <class T>
 struct RowScratch {
   static constexpr int n = stack_bytes / sizeof(T);
+  RowGroup<T> group;
+  alignas(64) double weight[group_rows];
+  alignas(64) T terms[group_rows];
   alignas(64) T row[n];
   alignas(64) T hess_row[n];
   alignas(64) T flat[n + lanes];
-  alignas(64) double weight[group_rows];
-  alignas(64) T terms[group_rows];
-  RowGroup<T> group;
 
   void use(std::byte* heap, std::int64_t length) noexcept {
     group.rows = heap == nullptr ? row : reinterpret_cast<T*>(heap);

@@ -2,14 +2,16 @@
 
 import fastloss as fl
 import numpy as np
+import pytest
 from fastloss import _core
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 from tests.draws import of_samples
 
-DIABETES = load_diabetes(return_X_y=True)
-CANCER = load_breast_cancer(return_X_y=True)
-WINE = load_wine(return_X_y=True)
+datasets = pytest.importorskip("sklearn.datasets", reason="scikit-learn, for data, is missing")
+
+DIABETES = datasets.load_diabetes(return_X_y=True)
+CANCER = datasets.load_breast_cancer(return_X_y=True)
+WINE = datasets.load_wine(return_X_y=True)
 ROWS = [row for row in _core.rows() if of_samples(row)]
 OTHERS = [row for row in _core.rows() if row["inputs"] != ["pred", "target"]]
 

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import fastloss as fl
-import numpy as np
 import pytest
 from fastloss import _core
 from fastloss.commands.table import print_table
@@ -38,6 +37,7 @@ KERNEL_ROOTS = re.findall(
     r"cpp/src/(\S+\.cpp)",
     re.search(r"fastloss_add_kernels\(([^)]*)\)", (ROOT / "CMakeLists.txt").read_text())[1],
 )
+TYPES = re.compile("<fastloss/(fastloss.h|losses)")  # of the losses: the core is built without
 
 
 def includes(path):
@@ -72,6 +72,7 @@ def test_includes_follow_the_floors():
         folder = house(path).parts[0]
         for include in includes(path):
             if folder not in FLOORS or include.startswith("<"):
+                wrong += [include] if TYPES.match(include) else []
                 continue
             target = include[1:-1]
             floor = target.split("/")[0] if "/" in target else "."
@@ -86,7 +87,7 @@ def test_bindings_see_the_public_headers_only():
     for path in (ROOT / "cpp" / "bindings").iterdir():
         own = {f'"{p.name}"' for p in path.parent.iterdir()}
         for include in includes(path):
-            public = include.startswith("<") and "src" not in include
+            public = include.startswith("<") and "src" not in include and not TYPES.match(include)
             assert public or include in own, f"{path.name} includes {include}"
 
 
@@ -295,6 +296,5 @@ def test_public_things_are_documented():
         thing = getattr(fl, name)
         if callable(thing):
             assert inspect.getdoc(thing), name
-    assert np.all(
-        [inspect.getdoc(getattr(fl.Huber, m)) for m in ("value_and_grad", "grad", "grad_and_hess")]
-    )
+    for method in ("value_and_grad", "grad", "grad_and_hess"):
+        assert inspect.getdoc(getattr(fl.Huber, method))

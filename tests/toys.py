@@ -1,8 +1,8 @@
 """The toys of CONTRIBUTING.md, added to a clone as they stand there: ``python -m tests.toys``.
 
 For each the clone is built, the toy put in its five places, and what it takes from there to its
-passing tests is timed: the kernels of one instruction set and the tests of the marker ``quick``, but
-for those of the records, which are written when the loss is right.
+passing tests is timed: the kernels of one instruction set and the tests of the marker ``quick``,
+but for those of the records, which are written when the loss is right.
 """
 
 import os

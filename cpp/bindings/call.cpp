@@ -1,7 +1,7 @@
 // One evaluation. Everything a method of the face does happens here, in one crossing.
 #include "call.h"
 
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 
 #include <cstddef>
 #include <memory>

@@ -2,7 +2,7 @@
 // its threads, however many modules call it.
 #pragma once
 
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 #include <fastloss/version.h>
 
 #include <string_view>

@@ -3,7 +3,7 @@
 // A loss travels in the attributes of the call, by name and with all its parameters, so that a compiled
 // program can be cached, saved and run in another process. Operands are the inputs of the loss, then the
 // weights if any; results are the value or the terms, then the gradients if any.
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 #include <pybind11/pybind11.h>
 #include <xla/ffi/api/ffi.h>
 

@@ -1,5 +1,5 @@
 // fastloss._core: the table of contents.
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 #include <fastloss/version.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>

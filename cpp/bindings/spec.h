@@ -1,7 +1,7 @@
 // A checked loss with its parameters, as the face keeps it.
 #pragma once
 
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 #include <pybind11/pybind11.h>
 
 #include <string>

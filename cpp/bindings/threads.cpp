@@ -1,6 +1,6 @@
 #include "threads.h"
 
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 
 #include <atomic>
 

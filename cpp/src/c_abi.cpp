@@ -1,4 +1,6 @@
 // The C face over the C++ one: losses, totals and settings.
+#include <fastloss/version.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>

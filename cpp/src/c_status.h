@@ -1,8 +1,8 @@
 // What the C functions share: errors as statuses, and the checks of pointers and of structs' sizes.
 #pragma once
 
-#include <fastloss/fastloss.h>
 #include <fastloss/fastloss_c.h>
+#include <fastloss/loss.h>
 
 #include <algorithm>
 #include <cstddef>

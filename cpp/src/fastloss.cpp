@@ -1,5 +1,6 @@
 // The door of the core: a call is checked once, here, and routed to its room.
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
+#include <fastloss/version.h>
 
 #include <cmath>
 #include <cstring>

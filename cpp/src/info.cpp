@@ -1,5 +1,5 @@
 // The tables, told to hosts.
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 
 #include "base/check.h"
 #include "resolved.h"

@@ -1,5 +1,5 @@
 // From the methods of the public classes to a Call, and from exceptions to Results.
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 
 #include "base/check.h"
 #include "base/parallel.h"

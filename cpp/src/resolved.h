@@ -1,7 +1,7 @@
 // A loss and its parameters, checked once; what the core's own faces hand to each other.
 #pragma once
 
-#include <fastloss/fastloss.h>
+#include <fastloss/loss.h>
 
 #include "registry.h"
 

@@ -14,10 +14,12 @@ import mpmath
 import numpy as np
 from mpmath import mpf
 
+ZERO = mpf(0)
+
 
 def product(a, b):
     """Return ``a * b`` where 0 times infinity is 0: what is not there does not count."""
-    return mpf(0) if a == 0 or b == 0 else a * b
+    return a * b if a and b else ZERO
 
 
 def power(base, exponent):
@@ -28,10 +30,7 @@ def power(base, exponent):
     return mpmath.power(base, exponent)
 
 
-ZERO = mpf(0)
-
-
-@dataclass
+@dataclass(repr=False)  # mpmath asks for it before it leaves a product to a jet
 class Jet:
     v: Any
     d: Any = ZERO
@@ -43,6 +42,10 @@ class Jet:
     def of(x):
         return x if isinstance(x, Jet) else Jet(mpf(x))
 
+    def constant(self):
+        """Return whether it does not depend on the input; most do not, and take less work."""
+        return not (self.d or self.h or self.s1 or self.s2)
+
     def __neg__(self):
         return Jet(-self.v, -self.d, -self.h, self.s1, self.s2)
 
@@ -53,6 +56,17 @@ class Jet:
 
     def __mul__(self, other):
         a, b = self, Jet.of(other)
+        if a.constant():
+            a, b = b, a
+        if b.constant():
+            size = abs(b.v)
+            return Jet(
+                product(a.v, b.v),
+                product(a.d, b.v),
+                product(a.h, b.v),
+                product(a.s1, size),
+                product(a.s2, size),
+            )
         first = (product(a.d, b.v), product(a.v, b.d))
         second = (product(a.h, b.v), 2 * product(a.d, b.d), product(a.v, b.h))
         return Jet(
@@ -65,6 +79,8 @@ class Jet:
 
     def through(self, value, first, second):
         """Return f of this number, from f and its first two derivatives there."""
+        if self.constant():
+            return Jet(value)
         return Jet(
             value,
             product(first, self.d),

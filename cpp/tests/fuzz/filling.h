@@ -80,7 +80,7 @@ struct Entry {
       }
       array.shape = shape, array.strides = strides;
       if (entries > 1) {
-        if (n < 1 || shape[--n] != entries || array.data == nullptr) return;
+        if (scene.verdict[i].refused || scene.verdict[i].empty || n < 1 || shape[--n] != entries) return;
         array.data = static_cast<char*>(array.data) + place * strides[n];
       }
       array.ndim = n, role = i;
@@ -92,21 +92,20 @@ struct Entry {
 // Calls visit(smaller, larger) with the addresses of every two numbers that have an order.
 template <class Visit>
 void each_order(const Scene& scene, const Subject& subject, Visit visit) {
-  static char *smaller[1 << 12], *larger[1 << 12];
+  static std::vector<char*> smaller, larger;
   for (const fastloss::Order& order : subject.definition->ordered) {
     if (order.smaller < 0) continue;
     const Entry a(scene, subject, order.smaller), b(scene, subject, order.larger);
-    const auto list = [](const Entry& entry, char** to) {
-      if (entry.role < 0) return 0;
+    const auto list = [](const Entry& entry, std::vector<char*>& to) {
+      to.clear();
+      if (entry.role < 0) return;
       const Verdict verdict = judge_shape(entry.array);
-      if (verdict.refused || verdict.empty || verdict.count > 1 << 12) return 0;
-      int n = 0;
-      each_element(entry.array, verdict, [&](char* at) { to[n++] = at; });
-      return n;
+      if (verdict.refused || verdict.empty) return;
+      each_element(entry.array, verdict, [&](char* at) { to.push_back(at); });
     };
-    const int n = list(a, smaller);
-    if (list(b, larger) != n) continue;
-    for (int k = 0; k < n; ++k) visit(smaller[k], a.array.dtype, larger[k], b.array.dtype);
+    list(a, smaller), list(b, larger);
+    if (smaller.size() != larger.size()) continue;
+    for (std::size_t k = 0; k < smaller.size(); ++k) visit(smaller[k], a.array.dtype, larger[k], b.array.dtype);
   }
 }
 

@@ -71,6 +71,7 @@ struct Entry {
         continue;
       }
       array = scene.given[i].array;
+      if (scene.verdict[i].refused || scene.verdict[i].empty) return;
       std::int64_t step = item_sizes[array.dtype];
       const std::int64_t* given = array.strides;
       int n = array.ndim;
@@ -80,7 +81,7 @@ struct Entry {
       }
       array.shape = shape, array.strides = strides;
       if (entries > 1) {
-        if (scene.verdict[i].refused || scene.verdict[i].empty || n < 1 || shape[--n] != entries) return;
+        if (n < 1 || shape[--n] != entries) return;
         array.data = static_cast<char*>(array.data) + place * strides[n];
       }
       array.ndim = n, role = i;

@@ -57,7 +57,7 @@ struct Clip {
   explicit FASTLOSS_INLINE_MEMBER Clip(double bound) {
     if (bound > 0.0) {
       eps = bound;
-      low = -wide_log1p(W(-bound));
+      low = W(0.0) - wide_log1p(W(-bound));  // 0 of the smallest bounds, by no compiler -0
       high = -wide_log(W(bound));
     }
   }

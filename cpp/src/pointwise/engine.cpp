@@ -22,10 +22,7 @@ class Engine {
         wide_passes_(passes<double>()),
         kernel_(static_cast<const PointwiseKernel<T>*>(tier<T>().kernels[static_cast<int>(job.family)])[job.kernel]),
         gradients_(job.want_grad ? job.differentiable : 0),
-        hessians_(job.want_hess ? job.differentiable : 0) {
-    for (int k = 0; k < job.inputs; ++k) checked_[k] = !job.domain[k].everything();
-    for (const Order order : job.definition->ordered) orders_ += order.smaller >= 0;
-  }
+        hessians_(job.want_hess ? job.differentiable : 0) {}
 
   Outcome run() {
     std::int64_t bytes = 0;
@@ -95,13 +92,12 @@ class Engine {
       for (int k = 0; k < job_.inputs; ++k) {
         run.input[k] = s.strip[k].fetch(passes_, index, n, s.input[k]);
         run.next[k] = more && run.input[k] != s.input[k] ? run.input[k] + run_length : run.input[k];
-        if (checked_[k] && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
+        if (!job_.domain[k].everything() && !check_domain(job_, k, run.input[k], index, n, faults_)) return false;
       }
-      for (int k = 0; k < orders_; ++k) {
-        const Order order = job_.definition->ordered[k];
-        if (!check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
+      for (const Order order : job_.definition->ordered)
+        if (order.smaller >= 0 &&
+            !check_order(job_, order, run.input[order.smaller], run.input[order.larger], index, n, faults_))
           return false;
-      }
       if (job_.has_element && (job_.element.ndim != 0 || index == first))
         run.element = fetch(passes_, job_.element, index, n, s.element);
       if (job_.weighted) {
@@ -161,8 +157,6 @@ class Engine {
   const Passes<double>& wide_passes_;
   const PointwiseKernel<T>& kernel_;
   const int gradients_, hessians_;
-  int orders_ = 0;
-  bool checked_[max_operands];
   std::int64_t strip_bytes_[max_operands];
   double factor_ = 1.0;
 };

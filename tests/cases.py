@@ -211,10 +211,10 @@ def cases_of_each_kind():
     return [c for c in plain if first[kind_of(c)] == c.name] + sampled(others, "kinds")
 
 
-def methods(case):
-    """Return the names of the ways to call a loss: those of a Hessian where there is one."""
+def methods(hessian=True):
+    """Return the names of the ways to call a loss that has a Hessian, or none."""
     every = ("__call__", "value_and_grad", "grad", "grad_and_hess")
-    return every if case.row["hessian"] else every[:-1]
+    return every if hessian else every[:-1]
 
 
 def newton(loss):

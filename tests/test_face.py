@@ -20,7 +20,6 @@ from tests import cases
 
 CASES = cases.cases()
 CLASSES = {name: getattr(fl, row["class_name"]) for name, row in cases.ROWS.items()}
-METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -76,7 +75,7 @@ def test_signature(name):
         assert type(parameters[p["name"]].default) is type(p["default"])
         assert parameters[p["name"]].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     assert kind().params == {p["name"]: p["default"] for p in row["parameters"]}
-    for method in METHODS if row["hessian"] else METHODS[:-1]:
+    for method in cases.methods(row["hessian"]):
         found = dict(inspect.signature(getattr(kind, method)).parameters)
         assert found.pop("self").kind is inspect.Parameter.POSITIONAL_ONLY
         positional = [k for k, p in found.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
@@ -179,7 +178,7 @@ def test_class_documentation(name):
         x for x in ("PyTorch", "Keras", "scikit-learn", "XGBoost", "LightGBM", "TRL") if x in text
     ]
     assert others, "how other libraries differ is not told"
-    for method in METHODS if row["hessian"] else METHODS[:-1]:
+    for method in cases.methods(row["hessian"]):
         assert inspect.getdoc(getattr(kind, method))
 
 

@@ -14,7 +14,6 @@ from fastloss.registry import input_names
 from tests import cases, form_stubs
 
 CASES = cases.plain_cases()
-METHODS = ("__call__", "value_and_grad", "grad", "grad_and_hess")
 OPTIONS = ["sample_weight", "reduction", "scale", "out", "n_threads"]
 
 # Inputs, how many of them have a gradient, those that are optional, and whether there is a Hessian.
@@ -36,7 +35,7 @@ def test_a_form_shows_what_it_takes(made):
     kind = form(*inputs, gradients=gradients, by_name=by_name, hessian=hessian)
     assert hasattr(kind, "grad_and_hess") == hessian
     assert ("grad_and_hess" in dir(kind)) == hessian
-    for method in METHODS if hessian else METHODS[:3]:
+    for method in cases.methods(hessian):
         signature = inspect.signature(getattr(kind, method))
         curvature = ["curvature"] if method == "grad_and_hess" else []
         assert [*signature.parameters] == ["self", *inputs, *by_name, *curvature, *OPTIONS]
@@ -83,7 +82,7 @@ def test_what_does_not_fit_is_told_with_the_inputs(case):
     inputs = cases.draw(case)
     names = input_names(case.row)
     stream = case.loss.stream()
-    calls = [getattr(case.loss, m) for m in METHODS if hasattr(type(case.loss), m)]
+    calls = [getattr(case.loss, m) for m in cases.methods(case.row["hessian"])]
     for call in (*calls, stream.update):
         told(case, names, lambda call=call: call(*inputs, inputs[0]))
         told(case, names, lambda call=call: call())
@@ -111,7 +110,7 @@ def told(case, words, call):
 
 def test_methods_behave_like_methods():
     loss = fl.Huber(delta=2.0)
-    for method in METHODS:
+    for method in cases.methods():
         bound = getattr(loss, method)
         result = bound([1.0], [0.0])
         assert pickle.loads(pickle.dumps(bound))([1.0], [0.0]) == result

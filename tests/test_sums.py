@@ -107,3 +107,14 @@ def test_the_mean_of_float32_may_exceed_float32():
     pred = np.full(100, 3e38, np.float32)
     wanted = 100 * float(np.float32(3e38))
     assert fl.MeanAbsoluteError()(pred, np.zeros(100), reduction="sum") == wanted
+
+
+@pytest.mark.parametrize("n", [1, 2, 5000])
+def test_a_sum_of_negative_zeros_is_zero(n):
+    """However many they are; -0 is what T^2 times a negative number underflows to."""
+    loss = fl.KLDivergence(temperature=1e-200)
+    pred, target = np.zeros((n, 1)), np.full((n, 1), 0.5)
+    assert np.signbit(loss(pred, target, reduction="none")).all()
+    for reduction in ("mean", "sum"):
+        value = loss(pred, target, reduction=reduction)
+        assert value == 0.0 and not np.signbit(value)

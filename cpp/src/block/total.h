@@ -15,7 +15,7 @@ class SharedSum {
     if (!sum_) sum_.emplace();
     sum_->add(part);
   }
-  void set(double only) noexcept { only_ = only; }
+  void set(double only) noexcept { only_ = only + 0.0; }  // no -0, as of several terms
   // Also adds the sum to `into`, if that is wanted.
   double value(ExactSum* into = nullptr) const noexcept {
     if (into != nullptr && sum_) into->add(*sum_);

@@ -99,7 +99,9 @@ void each_order(const Scene& scene, const Subject& subject, Visit visit) {
     const Entry a(scene, subject, order.smaller), b(scene, subject, order.larger);
     const auto list = [](const Entry& entry, std::vector<char*>& to) {
       to.clear();
-      if (entry.role >= 0) each_element(entry.array, judge_shape(entry.array), [&](char* at) { to.push_back(at); });
+      if (entry.role < 0) return;
+      const Verdict verdict = judge_shape(entry.array);
+      if (verdict.count <= most_filled) each_element(entry.array, verdict, [&](char* at) { to.push_back(at); });
     };
     list(a, smaller), list(b, larger);
     if (smaller.size() != larger.size()) continue;

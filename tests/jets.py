@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath
 import numpy as np
-from mpmath import mpf
 
-ZERO = mpf(0)
+from tests import reals
+from tests.reals import ZERO, real
 
 
 def product(a, b):
@@ -24,13 +23,13 @@ def product(a, b):
 
 def power(base, exponent):
     if exponent == 0:
-        return mpf(1)
+        return real(1)
     if base == 0:
-        return mpf(0) if exponent > 0 else mpmath.inf
-    return mpmath.power(base, exponent)
+        return ZERO if exponent > 0 else reals.INF
+    return base**exponent
 
 
-@dataclass(repr=False)  # mpmath asks for it before it leaves a product to a jet
+@dataclass(slots=True)
 class Jet:
     v: Any
     d: Any = ZERO
@@ -40,7 +39,7 @@ class Jet:
 
     @staticmethod
     def of(x):
-        return x if isinstance(x, Jet) else Jet(mpf(x))
+        return x if isinstance(x, Jet) else Jet(real(x))
 
     def constant(self):
         """Return whether it does not depend on the input; most do not, and take less work."""
@@ -92,7 +91,7 @@ class Jet:
     def __truediv__(self, other):
         b = Jet.of(other)
         if b.v == 0:
-            return self * b.through(mpmath.inf, -mpmath.inf, mpmath.inf)
+            return self * b.through(reals.INF, -reals.INF, reals.INF)
         return self * b.through(1 / b.v, -1 / b.v**2, 2 / b.v**3)
 
     def __pow__(self, n):
@@ -100,7 +99,7 @@ class Jet:
         if n == 2:
             return self * self
         if n == 0:
-            return Jet(mpf(1))
+            return Jet(real(1))
         second = n * (n - 1) * power(self.v, n - 2) if n != 1 else ZERO
         return self.through(power(self.v, n), n * power(self.v, n - 1), second)
 
@@ -137,74 +136,76 @@ def calmer(a, b):
 class Exact:
     """The functions over jets."""
 
-    pi = mpmath.pi
+    pi = reals.pi()
 
     @staticmethod
     def exp(x):
         x = Jet.of(x)
-        y = mpmath.exp(x.v)
+        y = reals.exp(x.v)
         return x.through(y, y, y)
 
     @staticmethod
     def log(x):
         x = Jet.of(x)
         if x.v == 0:
-            return x.through(-mpmath.inf, mpmath.inf, -mpmath.inf)
-        return x.through(mpmath.log(x.v), 1 / x.v, -1 / x.v**2)
+            return x.through(-reals.INF, reals.INF, -reals.INF)
+        return x.through(reals.log(x.v), 1 / x.v, -1 / x.v**2)
 
     @staticmethod
     def log1p(x):
         x = Jet.of(x)
         y = 1 + x.v
         if y == 0:
-            return x.through(-mpmath.inf, mpmath.inf, -mpmath.inf)
-        return x.through(mpmath.log1p(x.v), 1 / y, -1 / y**2)
+            return x.through(-reals.INF, reals.INF, -reals.INF)
+        return x.through(reals.log1p(x.v), 1 / y, -1 / y**2)
 
     @staticmethod
     def sqrt(x):
         x = Jet.of(x)
-        y = mpmath.sqrt(x.v)
+        y = reals.sqrt(x.v)
         if y == 0:
-            return x.through(y, mpmath.inf, -mpmath.inf)
+            return x.through(y, reals.INF, -reals.INF)
         return x.through(y, 1 / (2 * y), -1 / (4 * y**3))
 
     @staticmethod
     def sigmoid(x):
         x = Jet.of(x)
-        p, q = 1 / (1 + mpmath.exp(-x.v)), 1 / (1 + mpmath.exp(x.v))
+        p, q = 1 / (1 + reals.exp(-x.v)), 1 / (1 + reals.exp(x.v))
         return x.through(p, p * q, p * q * (q - p))
 
     @staticmethod
     def softplus(x):
         """log(1 + e^x)"""
         x = Jet.of(x)
-        p, q = 1 / (1 + mpmath.exp(-x.v)), 1 / (1 + mpmath.exp(x.v))
-        return x.through(max(x.v, mpf(0)) + mpmath.log1p(mpmath.exp(-abs(x.v))), p, p * q)
+        p, q = 1 / (1 + reals.exp(-x.v)), 1 / (1 + reals.exp(x.v))
+        return x.through(max(x.v, ZERO) + reals.log1p(reals.exp(-abs(x.v))), p, p * q)
 
     @staticmethod
     def tanh(x):
         x = Jet.of(x)
-        y = mpmath.tanh(x.v)
-        slope = mpmath.sech(x.v) ** 2
+        y = reals.tanh(x.v)
+        slope = reals.sech(x.v) ** 2
         return x.through(y, slope, -2 * y * slope)
 
     @staticmethod
     def lgamma(x):
         x = Jet.of(x)
-        return x.through(mpmath.loggamma(x.v), mpmath.psi(0, x.v), mpmath.psi(1, x.v))
+        value = reals.lgamma(x.v)
+        if x.constant():
+            return Jet(value)
+        return x.through(value, reals.digamma(x.v), reals.trigamma(x.v))
 
     @staticmethod
     def log_normal_tail(x):
         """log of the probability that a standard normal number exceeds x"""
         x = Jet.of(x)
-        tail = mpmath.erfc(x.v / mpmath.sqrt(2)) / 2
-        hazard = mpmath.exp(-(x.v**2) / 2) / mpmath.sqrt(2 * mpmath.pi) / tail
-        return x.through(mpmath.log(tail), -hazard, -hazard * (hazard - x.v))
+        hazard = reals.normal_hazard(x.v)
+        return x.through(reals.log_normal_tail(x.v), -hazard, -hazard * (hazard - x.v))
 
     @staticmethod
     def abs(x):
         x = Jet.of(x)
-        return -x if x.v < 0 else x if x.v > 0 else Jet(mpf(0))
+        return -x if x.v < 0 else x if x.v > 0 else Jet(ZERO)
 
     @staticmethod
     def maximum(a, b):
@@ -238,19 +239,18 @@ class Plain:
 
     @staticmethod
     def lgamma(x):
-        return np.vectorize(lambda y: float(mpmath.loggamma(y)), otypes=[float])(x)
+        return np.vectorize(lambda y: float(reals.lgamma(real(y))), otypes=[float])(x)
 
     @staticmethod
     def log_normal_tail(x):
-        tail = np.vectorize(lambda y: float(mpmath.log(mpmath.erfc(y / mpmath.sqrt(2)) / 2)))
-        return tail(x).astype(float)
+        return np.vectorize(lambda y: float(reals.log_normal_tail(real(y))), otypes=[float])(x)
 
 
 def exact(value):
     """Return a parameter as a number of 256 bits, where it is one or several."""
     if isinstance(value, tuple):
-        return tuple(mpf(x) for x in value)
-    return value if value is None or isinstance(value, (str, bool)) else mpf(value)
+        return tuple(real(x) for x in value)
+    return value if value is None or isinstance(value, (str, bool)) else real(value)
 
 
 def by_each(formula, inputs, params, differentiable, entries=None):
@@ -270,7 +270,7 @@ def by_each(formula, inputs, params, differentiable, entries=None):
                 continue
             whole = x if isinstance(x, list) else [x]
             jets = [
-                Jet(y, mpf(1), mpf(0), mpf(1)) if (i, k) == (seeded, entry) else Jet(y)
+                Jet(y, real(1), ZERO, real(1)) if (i, k) == (seeded, entry) else Jet(y)
                 for k, y in enumerate(whole)
             ]
             given.append(jets if isinstance(x, list) else jets[0])
@@ -281,5 +281,5 @@ def by_each(formula, inputs, params, differentiable, entries=None):
     for i in range(differentiable):
         every = range(len(inputs[i]) if isinstance(inputs[i], list) else 1)
         wanted = every if entries is None else entries
-        jets.append([sum(run(i, k), Jet(mpf(0))) for k in wanted])
+        jets.append([sum(run(i, k), Jet(ZERO)) for k in wanted])
     return addends, jets

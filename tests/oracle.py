@@ -1,6 +1,6 @@
 """What every loss is worth to 256 bits: value, gradient, Hessian diagonal and positive curvature.
 
-Independent of the compiled code: closed forms over mpmath numbers, arranged so that nothing
+Independent of the compiled code: closed forms over `reals`, arranged so that nothing
 cancels. `exact` returns each quantity of one loss term as `Exact` numbers, in the order in which
 the arrays of the library hold them. `S` is the size that errors are measured against where a
 formula subtracts independent inputs, as the row of the loss says; 0 elsewhere.
@@ -11,13 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import mpmath
 import numpy as np
-from mpmath import mp, mpf
 
-from tests import cases, formulas, jets
-
-PRECISION = 256
+from tests import cases, formulas, jets, reals
+from tests.reals import ZERO, real
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,12 @@ class Term:
 
 def add(*terms, independent=False):
     """Return the sum; with independent terms, measured against the largest of them."""
-    return Exact(mpmath.fsum(terms), max((abs(x) for x in terms), default=0) if independent else 0)
+    return Exact(reals.fsum(terms), max((abs(x) for x in terms), default=0) if independent else 0)
 
 
 def times(weight, x):
     """Return ``weight * x`` where 0 times infinity is 0."""
-    return mpf(0) if weight == 0 or x == 0 else weight * x
+    return ZERO if weight == 0 or x == 0 else weight * x
 
 
 # ULP -------------------------------------------------------------------------
@@ -66,16 +63,15 @@ def ulp_error(got, exact, dtype):
     """
     bits, low, high = FORMATS[np.dtype(dtype).name]
     got, number = float(got), exact.number
-    if mpmath.isnan(number) or np.isnan(got):
-        return 0.0 if mpmath.isnan(number) and np.isnan(got) else float("inf")
-    if mpmath.isinf(number):
+    if reals.is_nan(number) or np.isnan(got):
+        return 0.0 if reals.is_nan(number) and np.isnan(got) else float("inf")
+    if reals.is_infinite(number):
         return 0.0 if got == float(number) else float("inf")
-    with mp.workprec(PRECISION):
-        bound = mpmath.ldexp(1, high + 1)
-        near, true = (max(-bound, min(bound, mpf(x))) for x in (got, number))
-        largest = max(abs(number), exact.S)
-        exponent = low if largest == 0 else min(max(mpmath.mag(largest) - 1, low), high)
-        return float(abs(near - true) / mpmath.ldexp(1, exponent - bits + 1))
+    bound = reals.two_to(high + 1)
+    near, true = (max(-bound, min(bound, real(x))) for x in (got, number))
+    largest = max(abs(number), exact.S)
+    exponent = low if largest == 0 else min(max(reals.leading(largest), low), high)
+    return float(abs(near - true) / reals.two_to(exponent - bits + 1))
 
 
 # All -------------------------------------------------------------------------
@@ -87,13 +83,12 @@ def vector_entry(position, name, params):
     return {**params, name: value[position]} if isinstance(value, tuple) else params
 
 
-def exact(loss, *inputs, position=0, prec=PRECISION, **extra):
+def exact(loss, *inputs, position=0, **extra):
     """Return the `Term` of one loss term; `inputs` are scalars or vectors of NumPy numbers.
 
     `position` is the place of the term along the last axis, for a parameter given per last axis.
     """
-    with mp.workprec(prec):
-        return evaluate(loss, [numbers(x) for x in inputs], position, **extra)
+    return evaluate(loss, [numbers(x) for x in inputs], position, **extra)
 
 
 def evaluate(loss, inputs, position, **extra):
@@ -117,10 +112,10 @@ def by_formula(name, inputs, params, entries=None):
     for by_input in all_jets:
         term.grad.append([Exact(j.d, j.s1 if independent else 0) for j in by_input])
         term.hess.append([Exact(j.h, j.s2 if independent else 0) for j in by_input])
-    term.positive = [[Exact(max(e.number, mpf(0)), e.S) for e in h] for h in term.hess]
+    term.positive = [[Exact(max(e.number, ZERO), e.S) for e in h] for h in term.hess]
     if curvature is not None:
         exact_params = {k: jets.exact(v) for k, v in params.items()}
-        seeded = [jets.Jet(inputs[0], mpf(1), mpf(0), mpf(1)), *inputs[1:]]
+        seeded = [jets.Jet(inputs[0], real(1), ZERO, real(1)), *inputs[1:]]
         given = curvature(jets.Exact, *seeded, **exact_params)
         if given is not None:
             term.positive = [[Exact(jets.Jet.of(x).v)] for x in given]
@@ -128,12 +123,12 @@ def by_formula(name, inputs, params, entries=None):
 
 
 def numbers(x):
-    """Return NumPy numbers as mpmath's, labels as integers."""
+    """Return NumPy numbers as real ones, labels as integers."""
     x = np.asarray(x)
     if x.dtype.kind in "iub":
         return int(x) if x.ndim == 0 else [int(k) for k in x]
     if x.ndim == 0:
-        return mpf(float(x))
+        return real(float(x))
     values = x.astype(np.float64).tolist()
-    made = {value: mpf(value) for value in set(values)}  # a vocabulary's row has few of them
+    made = {value: real(value) for value in set(values)}  # a vocabulary's row has few of them
     return [made[value] for value in values]

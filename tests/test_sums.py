@@ -117,4 +117,5 @@ def test_a_sum_of_negative_zeros_is_zero(n):
     assert np.signbit(loss(pred, target, reduction="none")).all()
     for reduction in ("mean", "sum"):
         value = loss(pred, target, reduction=reduction)
-        assert value == 0.0 and not np.signbit(value)
+        assert value == 0.0
+        assert not np.signbit(value)

@@ -10,6 +10,7 @@ from mpmath import mp, mpf
 
 from tests.measure import assert_close
 from tests.oracle import Exact, ulp_error
+from tests.reals import of_mpmath
 
 INF, NAN = math.inf, math.nan
 WORDS = ("normal", "logistic", "extreme")
@@ -74,6 +75,7 @@ def check(distribution, sigma, dtype, score, lower, upper):
             for name, found, number in zip(
                 ("value", "grad", "hess"), (value, grad, hess), wanted, strict=True
             ):
+                number = Exact(of_mpmath(number.number), of_mpmath(number.S))
                 error = ulp_error(found[i], number, dtype)
                 assert error <= 4, (name, sigma, term, found[i], float(number.number), error)
 

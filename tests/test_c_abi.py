@@ -146,16 +146,18 @@ def test_bits(c, case, dtype):
         value, wanted = case.loss.value_and_grad(*inputs, sample_weight=weight, **options)
         assert same(loss.run(inputs, weight, grad=grad, **options), value)
         assert all(map(same, grad, cases.tuple_of(wanted)))
-        assert same(
-            loss.run(inputs, weight, **options),
-            case.loss(*inputs, sample_weight=weight, **options),
-        )
+        for w in (weight, weight[0], weight[:, :1]):
+            wanted = case.loss(*inputs, sample_weight=w, **options)
+            assert same(loss.run(inputs, w, **options), wanted)
         if not case.row["hessian"]:
             continue
-        loss.run(inputs, weight, grad=grad, hess=hess, **options)
-        wanted = case.loss.grad_and_hess(*inputs, sample_weight=weight, **options)
-        assert all(map(same, grad, cases.tuple_of(wanted[0])))
-        assert all(map(same, hess, cases.tuple_of(wanted[1])))
+        for k, curvature in enumerate(("exact", "positive")):
+            loss.run(inputs, weight, grad=grad, hess=hess, curvature=k, **options)
+            wanted = case.loss.grad_and_hess(
+                *inputs, sample_weight=weight, curvature=curvature, **options
+            )
+            assert all(map(same, grad, cases.tuple_of(wanted[0])))
+            assert all(map(same, hess, cases.tuple_of(wanted[1])))
     given = np.empty_like(terms)
     loss.run(inputs, weight, terms=given, reduction="none")
     assert same(given, case.loss(*inputs, sample_weight=weight, reduction="none"))

@@ -174,6 +174,29 @@ def test_buffers(case):
     assert_same(everything(case.loss, flat), wanted, "array.array")
 
 
+VIEWS = {
+    "DLPack": Exporter,
+    "buffer": memoryview,
+    "mapped": lambda x: x,
+    "byte order": lambda x: x.view(x.dtype.newbyteorder()),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
+def test_what_is_handed_over_is_read_where_it_lies(view, tmp_path):
+    """An output over a part of it is refused, which a copy would not show."""
+    room = np.memmap(tmp_path / "room", np.float64, "w+", shape=100)
+    given, out, other = view(room[1:]), np.asarray(room[:-1]), np.zeros(99)
+    loss = cases.fl.MeanSquaredError()
+    for name, inputs, weight in (
+        ("pred", (given, other), None),
+        ("target", (other, given), None),
+        ("sample_weight", (other, other), given),
+    ):
+        with pytest.raises(cases.fl.ParameterError, match=f"overlaps {name}"):
+            loss.grad(*inputs, sample_weight=weight, out=out)
+
+
 def test_a_subclass_of_ndarray_gets_a_plain_array():
     class Kind(np.ndarray):
         pass

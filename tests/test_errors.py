@@ -152,6 +152,8 @@ def test_weight_shape_and_dtype(case):
     assert case.loss(*inputs, sample_weight=rows[:, None]) == case.loss(
         *inputs, sample_weight=every
     )
+    words = ["sample_weight has shape (1,)", "the loss terms have shape ()"]
+    refused(case, fl.ShapeError, words, cases.draw(case, ()), sample_weight=[1.0])
     for what, weight in bad_arrays(np.zeros(LEAD)):
         refused(case, fl.DTypeError, ["sample_weight", what], inputs, sample_weight=weight)
     for weight in ("1", object(), {"a": 1}):

@@ -81,6 +81,31 @@ def test_parameters_beyond_float32(name, logits):
                 np.testing.assert_array_equal(found, wanted.astype(F4))
 
 
+TINY, ABOVE, INF = 5e-324, 1 + 2.0**-52, float("inf")
+RANGES = [
+    # loss, parameter, just beyond its range, its ends
+    (fl.Huber, "delta", (0.0, -TINY, INF), (TINY,)),
+    (fl.BinaryCrossEntropy, "label_smoothing", (-TINY, ABOVE), (0.0, 1.0)),
+    (fl.BinaryCrossEntropy, "pos_weight", (-TINY, INF, [1.0, -TINY]), (0.0, [0.0, 1.0])),
+    (fl.CategoricalCrossEntropy, "class_weight", ([1.0, -TINY], [INF, 1.0]), ([0.0, 0.0],)),
+    (fl.BinaryFocal, "gamma", (-TINY, INF), (0.0,)),
+    (fl.BinaryFocal, "alpha", (-TINY, ABOVE), (0.0, 1.0)),
+    (fl.SparseCategoricalFocal, "alpha", ([1.0, -TINY], [ABOVE, 1.0]), ([0.0, 1.0],)),
+    (fl.Contrastive, "margin", (-TINY, INF), (0.0,)),
+    (fl.Triplet, "margin", (-TINY, INF), (0.0,)),
+    (fl.Triplet, "p", (1 - 2.0**-53, -INF), (1.0, INF)),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "beyond", "ends"), RANGES)
+def test_the_ends_of_the_range_of_a_parameter(kind, name, beyond, ends):
+    for wrong in beyond:
+        with pytest.raises(fl.ParameterError, match=f"^{kind.__name__}: {name}"):
+            kind(**{name: wrong})
+    for right in ends:
+        assert kind(**{name: right}).params[name] == (tuple(right) if np.ndim(right) else right)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("gamma", [1e-3, 0.5, 0.999])
 def test_focal_where_the_loss_vanishes(dtype, gamma):

@@ -88,6 +88,25 @@ def test_signature(name):
         assert keywords == wanted
 
 
+CE = {"from_logits": False, "class_weight": None, "label_smoothing": 0, "axis": -1, "eps": 0}
+DEFAULTS = {
+    "Huber": {"delta": 1},
+    "BinaryCrossEntropy": {"from_logits": False, "pos_weight": 1, "label_smoothing": 0, "eps": 0},
+    "CategoricalCrossEntropy": CE,
+    "SparseCategoricalCrossEntropy": {**CE, "ignore_index": None},
+    "BinaryFocal": {"gamma": 2, "alpha": 0.25, "from_logits": False},
+    "CategoricalFocal": {**CE, "gamma": 2, "alpha": None},
+    "SparseCategoricalFocal": {**CE, "gamma": 2, "alpha": None, "ignore_index": None},
+    "Contrastive": {"margin": 1},
+    "Triplet": {"margin": 1, "p": 2, "squared": False, "swap": False},
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults(name):
+    assert DEFAULTS[name].items() <= getattr(fl, name)().params.items()
+
+
 def test_names():
     names = fl.losses()
     assert names == list(cases.ROWS)
@@ -237,7 +256,11 @@ def command(*arguments, code=0):
 
 
 def test_command_line():
-    assert fl.__version__ in command("info")
+    info = command("info")
+    for key, value in fl.show_config(mode="dict").items():
+        wanted = value if key == "isa" else "."
+        assert re.search(rf"^{key} +{wanted}", info, re.M), key
+    assert fl.__version__ in info
     assert fl.__version__ in command("--version")
     listed = command("list")
     for name in fl.losses():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from tests import cases
+from tests.test_processes import needs_fork
 
 FREE = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 THREADS = 8
@@ -75,6 +76,41 @@ for thread in threads:
 def test_the_first_calls_of_a_process_come_at_once():
     """NumPy's C API is looked up by whoever is first, and nobody waits for it with the GIL."""
     succeed(FIRST)
+
+
+# Some other thread is in the middle of a call, with helpers or without, at every fork.
+BUSY = """
+import os, signal, sys, threading, time
+import numpy as np, fastloss as fl
+x = np.linspace(-3, 3, 400_000, dtype="f")
+loss, over = fl.MeanSquaredError(), threading.Event()
+wanted = loss(x, x[::-1])
+def busy(n_threads):
+    while not over.is_set():
+        loss.grad(x, x[::-1], n_threads=n_threads)
+threads = [threading.Thread(target=busy, args=(n,)) for n in (1, 3)]
+for thread in threads: thread.start()
+children = []
+for k in range(12):
+    time.sleep(0.001 * k)
+    children.append(os.fork())
+    if children[-1] == 0:
+        os._exit(0 if loss(x, x[::-1], n_threads=1 + k % 3) == wanted else 3)
+over.set()
+deadline = time.monotonic() + 20
+for child in children:
+    while not (done := os.waitpid(child, os.WNOHANG))[0]:
+        if time.monotonic() > deadline:
+            for other in children: os.kill(other, signal.SIGKILL)
+            sys.exit("a child hangs")
+        time.sleep(0.01)
+    assert done[1] == 0, done
+"""
+
+
+@needs_fork
+def test_fork_beside_a_call():
+    succeed(BUSY)
 
 
 def test_all_losses_on_shared_and_own_arrays():

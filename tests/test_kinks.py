@@ -51,6 +51,44 @@ def test_residuals(loss, residual, gradient, hessian):
             assert (found[1] == hessian).all()
 
 
+CORNERS = [
+    # loss, prediction, target
+    *[
+        (fl.Hinge(margin=0.5, squared=s), y / 2, t)
+        for s in (False, True)
+        for y, t in ((1, 1), (-1, 0))
+    ],
+    *[
+        (kind(eps=0.25), p, t)
+        for kind in (fl.BinaryCrossEntropy, fl.BinaryFocal)
+        for p in (0.25, 0.75)
+        for t in (0, 0.5, 1)
+    ],
+    *[
+        (kind(eps=0.25), [p, 1 - p], y)
+        for kind in (fl.SparseCategoricalCrossEntropy, fl.SparseCategoricalFocal)
+        for p in (0.25, 0.75)
+        for y in (0, 1)
+    ],
+    (fl.SparseCategoricalCrossEntropy(from_logits=True, eps=0.25), [0, 0, 0, 0], 2),
+    (fl.MultiMargin(), [2, 1, 1, 0], 0),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("loss", "pred", "target"), CORNERS)
+def test_corners(loss, pred, target, dtype):
+    """Flat on one side, so 0."""
+    grad = loss.grad(np.array([pred], dtype), np.array([target]), reduction="sum")
+    assert (grad == 0).all()
+
+
+@pytest.mark.parametrize("box", [[0, 0, 1, 1], [-3, 2, 5, 2.5], [1, 1, 1, 1], [0, 2, 3, 2]])
+def test_a_box_that_is_the_target(box):
+    for loss in (fl.GIoU(), fl.GIoU(eps=0.0)):
+        assert loss.grad(np.array([box], float), np.array([box], float)).tolist() == [[0, 0, 0, 0]]
+
+
 def triplets(loss, anchor, positive, negative):
     rows = [np.array([x], float) for x in (anchor, positive, negative)]
     return [g[0].tolist() for g in loss.grad(*rows, reduction="sum")]

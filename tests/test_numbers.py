@@ -268,6 +268,18 @@ def test_no_weight_at_all(case):
                     assert (x == 0).all(), key
 
 
+@pytest.mark.parametrize("name", [n for n, row in cases.ROWS.items() if row["labels"]])
+def test_no_row_counts(name):
+    """All of them ignored, or of classes that weigh nothing."""
+    pred, target = cases.draw(cases.Case(name), (40,))
+    for loss in (fl.get(name, ignore_index=7), fl.get(name, class_weight=[0] * cases.CLASSES)):
+        given = np.full_like(target, 7) if loss.ignore_index == 7 else target
+        for key, arrays in everything(loss, [pred, given]).items():
+            nan = key in ("value/mean", "value_and_grad/mean")
+            assert np.isnan(arrays[0]) if nan else (arrays[0] == 0).all(), key
+            assert all((x == 0).all() for x in arrays[1:]), key
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_term_without_weight_counts_for_nothing(case):
     """Even where it is NaN or infinite."""

@@ -110,12 +110,33 @@ def test_in_place(case):
             pred = inputs[0].copy()
             each = case.loss(*inputs, reduction="none")
             same(case.loss(pred, *inputs[1:], reduction="none", out=pred), each)
+            pred = inputs[0].copy()
+            out = (pred, fill(wanted[1], blank))
+            both = case.loss.value_and_grad(pred, *inputs[1:], reduction="none", out=out)
+            same(both[1], case.loss.grad(*inputs, reduction="none"))
+            same(both[0], each)
+        if case.row["hessian"]:
+            given = [x.copy() for x in inputs]
+            out = tuple(given[:count]) if count > 1 else given[0]
+            same(case.loss.grad_and_hess(*given, out=(None, out)), case.loss.grad_and_hess(*inputs))
         # In place in a strided array, too.
         views = [strided(x) for x in inputs]
         for view, x in zip(views, inputs, strict=True):
             view[...] = x
         out = tuple(views[:count]) if count > 1 else views[0]
         same(case.loss.grad(*views, out=out), wanted[1])
+
+
+SEVERAL = [c for c in CASES if c.row["differentiable"] > 1]
+
+
+@pytest.mark.parametrize("case", SEVERAL, ids=str)
+def test_a_gradient_over_the_input_of_another(case):
+    inputs = cases.draw(case, LEAD)
+    outputs = [blank(x) for x in inputs[: case.row["differentiable"]]]
+    for k, name in enumerate(case.row["inputs"][1 : len(outputs)], 1):
+        with pytest.raises(ValueError, match=f"overlaps {name}"):
+            case.loss.grad(*inputs, out=(inputs[k], *outputs[1:]))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

@@ -54,9 +54,12 @@ def test_the_mean_is_the_sum_over_the_weights(case):
     total = (weight * reference.term_weights(case.loss, *inputs)).sum()
     # 1e-14: the division and the two float64 sums of 40 numbers, rounded once each; gradients
     # relative to the largest, for the division comes before a difference is taken.
-    mean = case.loss.value_and_grad(*inputs, sample_weight=weight)
-    both = case.loss.value_and_grad(*inputs, sample_weight=weight, reduction="sum")
-    for x, y in zip(arrays_of(mean), arrays_of(both), strict=True):
+    calls = (case.loss.value_and_grad, cases.newton(case.loss))
+    mean, both = (
+        [x for call in calls for x in arrays_of(call(*inputs, sample_weight=weight, reduction=r))]
+        for r in ("mean", "sum")
+    )
+    for x, y in zip(mean, both, strict=True):
         if total == 0:
             assert np.isnan(x) if x.ndim == 0 else (x == 0).all()
         else:
@@ -143,6 +146,28 @@ def test_softmax_gradients_sum_to_zero(case):
     shifted = case.loss(inputs[0] + 1.0, inputs[1], reduction="none")
     plain = case.loss(*inputs, reduction="none")
     np.testing.assert_allclose(shifted, plain, rtol=1e-13)  # pred + 1 is rounded itself
+
+
+WHOLE = [c for c in PLAIN if cases.inner_axis(c) is not None]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+@pytest.mark.parametrize("case", WHOLE, ids=str)
+def test_nan_in_every_place_of_a_row(case, dtype):
+    """In any lane and any tail it spoils its own entry and its own term, and no other term."""
+    axis = cases.inner_axis(case)
+    for classes in (1, 2, 7, 17, 40, 600):
+        inputs = cases.draw(case, (3,), classes=classes, dtype=dtype)
+        for k in [k for k, x in enumerate(inputs) if x.ndim == 2]:
+            width = inputs[k].shape[axis]
+            for place in {*range(0, width, 1 + width // 40), width - 1}:
+                given = [x.copy() for x in inputs]
+                np.moveaxis(given[k], axis, -1)[1, place] = np.nan
+                value, grads = case.loss.value_and_grad(*given, reduction="none")
+                assert np.isnan(value).tolist() == [False, True, False], (k, place)
+                rows = [np.moveaxis(g, axis, -1) for g in cases.tuple_of(grads)]
+                assert all(np.isfinite(row[::2]).all() for row in rows), (k, place)
+                assert np.isnan(rows[k if k < len(rows) else 0][1, place]), (k, place)
 
 
 @pytest.mark.parametrize("case", AXES, ids=str)

@@ -106,6 +106,10 @@ def instances(name):
     return [pytest.param(name, p, id=f"{name}-{cases.label(p)}") for p in sets]
 
 
+def test_no_budget_is_wider_than_four_units():
+    assert {row["ulp"] for row in cases.ROWS.values()} <= {1, 2, 3, 4}
+
+
 EVERY = [instance for name in LOGIT_LOSSES for instance in instances(name)]
 
 

@@ -146,6 +146,11 @@ void as_it_stands() {
   const float scores[] = {0.0f, 1.0f, 4.0f};
   float slopes[3];
   expect(Huber{}.value_and_grad(scores, target, slopes) == v && slopes[2] == 1.0f / 3.0f, "arrays of C");
+  const float far[] = {3.0f, -3.0f}, wrong[] = {0.0f, 1.0f};  // where a focal loss is not convex
+  float slope[2], bend[2], positive[2];
+  BinaryFocal{.from_logits = true}.grad_and_hess(far, wrong, slope, bend);
+  BinaryFocal{.from_logits = true}.grad_and_hess(far, wrong, slope, positive, {.curvature = Curvature::positive});
+  expect(bend[0] < 0.0f && bend[1] < 0.0f && positive[0] >= 0.0f && positive[1] >= 0.0f, "either curvature");
   const Loss named("huber", {{"delta", 1.0}});
   expect(named.value(pred, target) == v && named.value_and_grad<float>(pred, target, grad) == v, "by name");
   expect(*named.try_value(pred, target) == v, "as a Result");

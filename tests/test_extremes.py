@@ -148,3 +148,38 @@ def test_tiny_logits_are_as_good_as_zero(name):
         wanted = loss.value_and_grad(0 * logits, target)
         assert found[0] == pytest.approx(wanted[0], rel=1e-7)
         np.testing.assert_allclose(found[1], wanted[1], rtol=2e-7)
+
+
+FAR = [
+    # p, squared, gradient of the positive at (inf, 1, 0) from an anchor at 0
+    (1.0, False, [1, 1, 0]),
+    (1.5, False, [1, 0, 0]),
+    (2.0, False, [1, 0, 0]),
+    (INF, False, [1, 0, 0]),
+    (1.0, True, [INF, INF, 0]),
+    (2.0, True, [INF, 2, 0]),
+    (3.0, True, [INF, 0, 0]),
+    (INF, True, [INF, 0, 0]),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("p", "squared", "wanted"), FAR)
+def test_a_triplet_with_an_infinite_distance(p, squared, wanted, dtype):
+    loss = fl.Triplet(p=p, squared=squared)
+    anchor, near, far = (np.array([x], dtype) for x in ([0, 0, 0], [1, 1, 1], [INF, 1, 0]))
+    value, grads = loss.value_and_grad(anchor, far, near)
+    assert value == INF
+    assert grads[1].tolist() == [wanted]
+    value, grads = loss.value_and_grad(anchor, near, far)
+    assert value == 0
+    assert not np.any(grads)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_pair_with_an_infinite_distance(dtype):
+    a, b, target = np.array([[INF, 1]] * 2, dtype), np.zeros((2, 2), dtype), [1, 0]
+    value, grads = fl.Contrastive().value_and_grad(a, b, target, reduction="none")
+    assert value.tolist() == [INF, 0]
+    assert grads[0].tolist() == [[INF, 2], [0, 0]]
+    assert grads[1].tolist() == [[-INF, -2], [0, 0]]

@@ -81,6 +81,20 @@ def test_any_number(name, dtype):
         assert_close(case.loss, [pred[:n], np.nextafter(pred[:n], np.float32(0)).astype(dtype)])
 
 
+@pytest.mark.xfail(reason="open: the Hessian where variance^2 is no number", strict=True)
+@pytest.mark.parametrize(("dtype", "variance"), [("float32", 1e20), ("float64", 1e155)])
+def test_a_variance_whose_square_is_no_number(dtype, variance):
+    inputs = [np.array([x], dtype) for x in (variance / 1024, variance, 0)]
+    assert_close(cases.fl.GaussianNLL(), inputs)
+
+
+@pytest.mark.xfail(reason="open: NaN or -inf where an area is beyond float64", strict=True)
+@pytest.mark.parametrize("side", [1e155, 1e-161])
+def test_boxes_whose_area_is_no_number(side):
+    box = np.array([[0, 0, side, side]])
+    assert_close(cases.fl.GIoU(eps=0.0), [box, box / 2])
+
+
 PARAMETERS = [
     {},
     {"pos_weight": 2.5},

@@ -56,27 +56,30 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def compile_family(isa: str, family: int, folder: Path) -> tuple[float, int]:
+    """Return the CPU seconds and the bytes of code of a family for one instruction set."""
+    source, made = folder / "unit.cpp", folder / "unit.o"
+    source.write_text(unit(family))
+    options = [*FLAGS, *TIERS[isa], f"-DFASTLOSS_ISA={isa}", f"-I{ROOT}/cpp/src"]
+    before = cpu_seconds()
+    subprocess.run(["c++", *options, f"-I{ROOT}/cpp/include", "-c", source, "-o", made], check=True)
+    took = cpu_seconds() - before
+    subprocess.run(["objcopy", "-O", "binary", "-j", ".text*", made], check=True)
+    return took, made.stat().st_size
+
+
 def main(wanted: list[str]) -> None:
     """Compile, count and print a line for each instruction set."""
     seconds = longest = 0.0
     code = 0
     print(f"{FAMILIES * LOSSES} copies of a middling loss, float and double")
     with tempfile.TemporaryDirectory(prefix="fastloss-growth-") as folder:
-        source, made = Path(folder, "unit.cpp"), Path(folder, "unit.o")
         for isa in wanted or TIERS:
-            began, text = seconds, code
-            for family in range(FAMILIES):
-                source.write_text(unit(family))
-                before = cpu_seconds()
-                options = [*FLAGS, *TIERS[isa], f"-DFASTLOSS_ISA={isa}", f"-I{ROOT}/cpp/src"]
-                subprocess.run(
-                    ["c++", *options, f"-I{ROOT}/cpp/include", "-c", source, "-o", made], check=True
-                )
-                took = cpu_seconds() - before
-                seconds, longest = seconds + took, max(longest, took)
-                subprocess.run(["objcopy", "-O", "binary", "-j", ".text*", made], check=True)
-                code += made.stat().st_size
-            print(f"{isa:10} {seconds - began:6.1f} CPU s {(code - text) / 1e6:6.2f} MB of code")
+            families = [compile_family(isa, k, Path(folder)) for k in range(FAMILIES)]
+            took, size = (sum(x) for x in zip(*families, strict=True))
+            print(f"{isa:10} {took:6.1f} CPU s {size / 1e6:6.2f} MB of code")
+            longest = max(longest, *(x for x, _ in families))
+            seconds, code = seconds + took, code + int(size)
     print(f"together   {seconds:6.1f} CPU s {code / 1e6:6.2f} MB of code")
     print(f"the longest unit took {longest:.1f} CPU s")
 

@@ -1,5 +1,6 @@
 """Which tests are tried, and one build of the C++ side for all that read or use it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -43,8 +44,17 @@ def pytest_report_header(config):
     return f"mixtures: --mixtures {cases.SHARE} --seed {cases.SEED}"
 
 
+def pytest_xdist_auto_num_workers(config):
+    """More would wait for each other: losses have threads, and some tests all of them."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores, 8)
+
+
 def pytest_collection_modifyitems(config, items):
+    beside = pytest.mark.skip(reason="nothing may run beside it: python -m pytest -m alone -n 0")
     for item in items:
+        if item.get_closest_marker("alone") and "PYTEST_XDIST_WORKER" in os.environ:
+            item.add_marker(beside)
         given = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if any(isinstance(x, cases.Case) and x.mixture for x in given):
             item.add_marker("mixtures")

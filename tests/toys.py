@@ -82,6 +82,8 @@ def main() -> None:
                 "quick",
                 "-k",
                 f"{name} and not page and not records",
+                "-n",
+                "0",
             ]
             said = run(*tests, cwd=clone, env={**os.environ, "PYTHONPATH": str(site)})
             files = {path for path, _ in blocks}

@@ -246,3 +246,33 @@ def test_what_is_refused():
     with pytest.raises(fl.ShapeError):
         loss(np.zeros((3, 0)), np.zeros((3, 0)))
     assert fl.KLDivergence(False)(np.ones((2, 3)), np.ones((2, 3))) == 0
+
+
+@pytest.mark.parametrize("log_target", [False, True])
+def test_an_element_of_it(log_target):
+    """0 log 0 is 0 whatever is predicted; beyond that, what is missing costs infinitely much."""
+    loss = fl.RelativeEntropy(log_target)
+    target = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 0.25])
+    pred = np.array([-INF, 0.0, INF, -INF, 0.0, -1e308])
+    with np.errstate(divide="ignore"):
+        value, grad = loss.value_and_grad(
+            pred, np.log(target) if log_target else target, reduction="none"
+        )
+    assert value.tolist() == [0.0, 0.0, 0.0, INF, 0.0, 2.5e307]
+    assert grad.tolist() == (-target).tolist()
+    assert not np.signbit(value).any()
+    assert np.signbit(grad).tolist() == (target > 0).tolist()
+
+
+def test_a_share_that_alone_underflows():
+    loss = fl.RelativeEntropy(log_target=True)
+    assert_close(loss, [np.array([-1e305, -1e300, 1e30]), np.array([-800.0, -1300.0, -760.0])])
+
+
+def test_an_element_is_what_scipy_calls_it():
+    special = pytest.importorskip("scipy.special")
+    rng = cases.random("relative entropy")
+    p, t = rng.uniform(0, 1, (2, 200))
+    t[:5] = 0
+    ours = fl.RelativeEntropy()(np.log(p), t, reduction="none")
+    np.testing.assert_allclose(ours, special.rel_entr(t, p), rtol=1e-12, atol=1e-15)

@@ -30,6 +30,12 @@ def times_log(x, y, of):
     return y * x.log(x.where(y > 0, of, 1))
 
 
+def relative_entropy(x, pred, target, *, log_target):
+    t = x.exp(target) if log_target else target
+    log_t = target if log_target else x.log(x.where(t > 0, t, 1))
+    return [t * log_t, -t * pred]
+
+
 def poisson(x, pred, target, *, log_input, full, deviance):
     mean = x.exp(pred) if log_input else pred
     fall = target * pred if log_input else times_log(x, target, pred)

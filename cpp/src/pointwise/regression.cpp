@@ -2,6 +2,7 @@
 #include "pointwise/regression.h"
 
 #include "pointwise/counts.h"
+#include "pointwise/entropy.h"
 #include "pointwise/kernel.h"
 
 namespace fastloss::FASTLOSS_ISA {

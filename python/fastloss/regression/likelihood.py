@@ -68,6 +68,69 @@ class GaussianNLL(MeanVarianceLoss):
         super().__init__(eps=eps, full=full)
 
 
+class RelativeEntropy(PredictionLoss):
+    """Relative entropy, or Kullback-Leibler divergence, of one share from a log-probability.
+
+    ::
+
+                   log_target=False    log_target=True
+        t        = target              exp(target)
+        loss     = t (log t - pred)    0 log 0 = 0
+        gradient = -t
+        Hessian  = 0
+
+    ``pred`` holds log-probabilities and is not normalised. ``pred`` and ``target`` have one shape;
+    every element is a loss term. ``target`` is finite and >= 0, or with ``log_target=True`` any
+    real number; a log-probability of -inf is probability 0.
+
+    Parameters
+    ----------
+    log_target : bool, default False
+        Whether ``target`` is the logarithm of the share.
+
+    Raises
+    ------
+    ShapeError, DTypeError, DomainError
+        By the calls, as `PredictionLoss` describes; a target < 0 that is no logarithm is a
+        `DomainError`.
+
+    See Also
+    --------
+    KLDivergence : The divergence of a whole row, from logits or probabilities, either way round.
+
+    Notes
+    -----
+    The loss is linear: its curvature is 0. Terms are negative where t < exp(pred), and only a sum
+    over shares and probabilities that both sum to 1 is not.
+
+    Other libraries. It is PyTorch's ``KLDivLoss``, whose ``"batchmean"`` is the sum divided by the
+    number of rows, and which gives NaN where a share and a probability are both 0. optax's
+    ``kl_divergence`` is its sum over the last axis. SciPy's ``rel_entr(t, p)`` takes the
+    probability, ``exp(pred)``.
+
+    References
+    ----------
+    S. Kullback, R. A. Leibler, "On information and sufficiency", 1951.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> loss = fl.RelativeEntropy()
+    >>> loss(np.log([0.5, 0.5, 1.0]), [0.5, 1.0, 0.0], reduction="none")
+    array([0.        , 0.69314718, 0.        ])
+    >>> loss.grad(np.log([0.5, 0.5, 1.0]), [0.5, 1.0, 0.0], reduction="sum")
+    array([-0.5, -1. ,  0. ])
+    """
+
+    __slots__ = ()
+    name = "relative_entropy"
+    log_target = Parameter[bool]()
+
+    def __init__(self, log_target: bool = False) -> None:
+        super().__init__(log_target=log_target)
+
+
 class Poisson(PredictionLoss):
     """Negative log-likelihood of a count, from the logarithm of its mean or from the mean itself.
 

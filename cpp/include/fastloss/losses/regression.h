@@ -30,6 +30,13 @@ struct GaussianNLL {
   FASTLOSS_LOSS("gaussian_nll", (mean, variance, target), (mean, variance), eps, full)
 };
 
+// t (log t - pred), t = target, or exp(target) with log_target.
+struct RelativeEntropy {
+  bool log_target = false;
+
+  FASTLOSS_LOSS("relative_entropy", (pred, target), (pred), log_target)
+};
+
 // mu - target log mu, mu = exp(pred), or pred without log_input.
 struct Poisson {
   bool log_input = true;
@@ -48,6 +55,7 @@ struct Tweedie {
   FASTLOSS_LOSS("tweedie", (pred, target), (pred), power, log_input, deviance)
 };
 
-using RegressionLosses = Types<MeanSquaredError, MeanAbsoluteError, Huber, GaussianNLL, Poisson, Tweedie>;
+using RegressionLosses =
+    Types<MeanSquaredError, MeanAbsoluteError, Huber, GaussianNLL, RelativeEntropy, Poisson, Tweedie>;
 
 }  // namespace fastloss

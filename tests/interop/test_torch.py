@@ -189,6 +189,7 @@ MODULES = [
     ("MultiLabelSoftMarginLoss", {"weight": WEIGHTS}, (LOGITS, SOFT)),
     ("GaussianNLLLoss", {"full": True, "eps": 0.1}, (LOGITS, SOFT, SOFT[:, :1])),
     ("PoissonNLLLoss", {"reduction": "sum"}, (LOGITS, SOFT)),
+    ("KLDivLoss", {"reduction": "batchmean", "log_target": True}, (LOGITS, LOGITS - SOFT)),
     (
         "CosineEmbeddingLoss",
         {"margin": 0.9},

@@ -22,6 +22,7 @@ CALLS = {
     "mse_loss": (X, T),
     "l1_loss": (X, T),
     "huber_loss": (X, T),
+    "kl_div": (X, T),
     "binary_cross_entropy": (T, T),
     "binary_cross_entropy_with_logits": (X, T),
     "cross_entropy": (X, LABELS),

@@ -109,3 +109,17 @@ def test_cosines(reduction, margin):
     compare("cosine_embedding_loss", (one, two, target), 2, margin=margin, reduction=reduction)
     compare("cosine_embedding_loss", (one, two[:1], target), 2, margin=margin, reduction=reduction)
     compare("cosine_embedding_loss", (one[0], two[0], target[0]), 2, reduction=reduction)
+
+
+@pytest.mark.parametrize("log_target", [False, True])
+@pytest.mark.parametrize("reduction", [*REDUCTIONS, "batchmean"])
+@pytest.mark.filterwarnings("ignore:.*divides:UserWarning")
+def test_relative_entropy(reduction, log_target):
+    target = LOGITS - SOFT if log_target else SOFT
+    compare("kl_div", (LOGITS.log_softmax(-1), target), reduction=reduction, log_target=log_target)
+    compare("kl_div", (LOGITS[0, 0], target[0, 0]), reduction=reduction, log_target=log_target)
+
+
+def test_a_share_of_nothing_costs_nothing():
+    nothing, never = torch.zeros(2), torch.tensor([-torch.inf, 0.0])
+    assert ours.kl_div(never, nothing, reduction="none").tolist() == [0.0, 0.0]

@@ -65,6 +65,7 @@ OTHERS = {
     "triplet_margin_loss": (T, T.flip(0)),
     "cosine_embedding_loss": (T, 2 * (LABELS % 2) - 1),
 }
+LINEAR = {"kl_div": (T,)}  # PyTorch has no second derivative of it, which is 0
 PAIRS = [  # whatever PyTorch can transform its own function by
     ("mse_loss", "mean"),
     ("l1_loss", "none"),
@@ -76,6 +77,8 @@ PAIRS = [  # whatever PyTorch can transform its own function by
     ("nll_loss", "mean"),
     ("multilabel_soft_margin_loss", "mean"),
     ("poisson_nll_loss", "none"),
+    ("kl_div", "sum"),
+    ("kl_div", "none"),
     ("triplet_margin_loss", "mean"),
     ("triplet_margin_loss", "none"),
 ]
@@ -208,7 +211,7 @@ def compare(transform, pair):
 @pytest.mark.parametrize(("name", "reduction"), PAIRS)
 @pytest.mark.parametrize("transform", FIRST.values(), ids=FIRST)
 def test_first_derivatives(transform, name, reduction):
-    compare(transform, both(name, reduction, *(DIAGONAL | OTHERS)[name]))
+    compare(transform, both(name, reduction, *(DIAGONAL | OTHERS | LINEAR)[name]))
 
 
 @pytest.mark.parametrize(("name", "reduction"), [pair for pair in PAIRS if pair[0] in DIAGONAL])

@@ -70,13 +70,12 @@ class KLDivergence(PredictionLoss):
     one is infinite where t_k = 0 < p_k, and its derivatives are so in the direction that takes
     probability away from such classes. A class of p_k = t_k = 0 adds nothing.
 
-    Other libraries. PyTorch's ``KLDivLoss`` and optax's ``kl_divergence`` take log-probabilities,
-    which are logits and can be given as such; PyTorch's ``reduction="batchmean"`` is the mean over
-    rows here, its ``"mean"`` divides by the number of elements, and ``log_target=True`` takes
-    logarithms of the target too. Keras' ``KLDivergence`` takes probabilities and clips both at
-    1e-7. SciPy's ``rel_entr`` is a class's part of the forward loss on probabilities, and its
-    ``kl_div`` adds ``p_k - t_k`` to that. For distillation, others leave the factor
-    ``temperature**2`` to the caller.
+    Other libraries. PyTorch's ``KLDivLoss`` and optax's ``kl_divergence`` take log-probabilities
+    element by element, which is `RelativeEntropy` here; normalised ones are logits and can be given
+    as such to this class, whose mean over rows is PyTorch's ``reduction="batchmean"``. Keras'
+    ``KLDivergence`` takes probabilities and clips both at 1e-7. SciPy's ``rel_entr`` is a class's
+    part of the forward loss on probabilities, and its ``kl_div`` adds ``p_k - t_k`` to that. For
+    distillation, others leave the factor ``temperature**2`` to the caller.
 
     References
     ----------

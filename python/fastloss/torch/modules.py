@@ -23,6 +23,7 @@ __all__ = [
     "CrossEntropyLoss",
     "GaussianNLLLoss",
     "HuberLoss",
+    "KLDivLoss",
     "L1Loss",
     "Loss",
     "MSELoss",
@@ -157,6 +158,15 @@ class PoissonNLLLoss(_Module, torch.nn.PoissonNLLLoss):  # type: ignore[misc]
             full=self.full,
             eps=self.eps,
             reduction=self.reduction,
+        )
+
+
+class KLDivLoss(_Module, torch.nn.KLDivLoss):  # type: ignore[misc]
+    """`torch.nn.KLDivLoss`, computed by fastloss."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return functional.kl_div(
+            input, target, reduction=self.reduction, log_target=self.log_target
         )
 
 

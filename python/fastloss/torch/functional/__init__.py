@@ -10,7 +10,7 @@ from __future__ import annotations
 from .binary import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid_focal_loss
 from .classes import cross_entropy, multi_margin_loss, nll_loss
 from .embedding import cosine_embedding_loss, triplet_margin_loss
-from .likelihood import gaussian_nll_loss, poisson_nll_loss
+from .likelihood import gaussian_nll_loss, kl_div, poisson_nll_loss
 from .multilabel import multilabel_soft_margin_loss
 from .regression import huber_loss, l1_loss, mse_loss
 
@@ -21,6 +21,7 @@ __all__ = [
     "cross_entropy",
     "gaussian_nll_loss",
     "huber_loss",
+    "kl_div",
     "l1_loss",
     "mse_loss",
     "multi_margin_loss",

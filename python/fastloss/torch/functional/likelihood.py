@@ -1,4 +1,4 @@
-"""Likelihoods of numbers: `gaussian_nll_loss` and `poisson_nll_loss`."""
+"""Likelihoods of numbers, `gaussian_nll_loss` and `poisson_nll_loss`, and of shares, `kl_div`."""
 
 from __future__ import annotations
 
@@ -151,3 +151,64 @@ def poisson_nll_loss(
         input = input + eps
     form = Form(f"{name}(input, target): poisson log_input full", (float(log_input), float(full)))
     return apply(form, (input, target), None, reduction)
+
+
+@overridable
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: None = None,
+    reduce: None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """Relative entropy of every element, as `torch.nn.functional.kl_div`.
+
+    Parameters
+    ----------
+    input : Tensor
+        Log-probabilities, which are not normalised.
+    target : Tensor
+        The shares, >= 0, or with ``log_target`` their logarithms, of the shape of ``input``;
+        another shape is broadcast, with a warning.
+    size_average, reduce : None
+        Deprecated by PyTorch; refused.
+    reduction : {"mean", "batchmean", "sum", "none"}, default "mean"
+        ``"mean"`` divides the sum by the number of elements, as PyTorch's, and ``"batchmean"`` by
+        the size of the first axis, which makes it the mean divergence.
+    log_target : bool, default False
+        Whether ``target`` holds logarithms.
+
+    Returns
+    -------
+    Tensor
+        Of the dtype of ``input``; of shape () or, with ``"none"``, that of ``input``.
+
+    Raises
+    ------
+    DeviceError
+        When a tensor does not lie on the CPU.
+    DTypeError
+        When ``target`` requires grad.
+    ShapeError, DomainError
+        When shapes do not fit together, or a share is negative.
+
+    Notes
+    -----
+    A share of 0 costs nothing, whatever its probability; PyTorch gives NaN for a probability of 0.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from fastloss.torch.functional import kl_div
+    >>> kl_div(torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[1.0, 0.0]]), reduction="batchmean")
+    tensor(0.6931)
+    """
+    name = "kl_div"
+    modern(name, size_average, reduce)
+    input, target = together(name, input, target, None)
+    form = Form(f"{name}(input, target): relative_entropy log_target", (float(log_target),))
+    if reduction != "batchmean":
+        return apply(form, (input, target), None, reduction)
+    total = apply(form, (input, target), None, "sum")
+    return total / input.shape[0] if input.dim() else total

@@ -1,8 +1,10 @@
 """What hands used to other libraries type: taken, or answered by what it is called here."""
 
+import ast
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import fastloss as fl
 import numpy as np
@@ -45,6 +47,22 @@ def test_names_have_no_case_and_no_separators(kind):
         ("entropy", "'categorical_cross_entropy' or 'sparse_categorical_cross_entropy'?"),
         ("hubber", "did you mean 'huber'?"),
         ("accuracy", "the names are mean_squared_error, mean_absolute_error"),
+        ("sigmoid", "'binary_cross_entropy' with from_logits=True"),
+        ("logistic", "it is 'binary_cross_entropy' with from_logits=True"),
+        ("SoftMarginLoss", "it is 'binary_cross_entropy' with from_logits=True, of targets 0 or 1"),
+        ("mape", "it is 'mean_absolute_error' term by term, each over abs(target)"),
+        ("smape", "the names are mean_squared_error"),  # a letter from another loss's name
+        ("HingeEmbeddingLoss", "none here takes distances; 'contrastive' takes two embeddings"),
+        ("squared_hinge", "it is 'hinge' with squared=True"),
+        ("cosine_similarity", "it is 1 minus 'cosine_embedding' of target 1"),
+        ("binary:logistic", "it is 'binary_cross_entropy' with from_logits=True"),
+        ("binary:hinge", "did you mean 'hinge'?"),
+        ("multi:softprob", "it is 'sparse_categorical_cross_entropy' with from_logits=True"),
+        ("multi:softmax", "it is 'sparse_categorical_cross_entropy' with from_logits=True"),
+        ("reg:gamma", "it is 'tweedie' with power=2"),
+        ("reg:tweedie", "did you mean 'tweedie'?"),
+        ("reg:squarederror", "it is half of 'mean_squared_error'"),
+        ("reg:absoluteerror", "did you mean 'mean_absolute_error'?"),
     ],
 )
 def test_near_names_are_suggested_by_meaning(name, words):
@@ -59,6 +77,28 @@ def test_no_meaning_is_given_to_a_name_that_exists():
         assert word not in registry._NAMES, word
         for name in text.split("'")[1::2]:
             assert name in fl.losses()
+
+
+def test_what_is_told_of_other_names_is_true():
+    pred, target = np.array([0.5, -1.0, 2.0]), np.array([1.0, 0.0, 0.0])
+    signs = 2 * target - 1
+    soft = np.mean(np.log1p(np.exp(-signs * pred)))
+    assert fl.BinaryCrossEntropy(from_logits=True)(pred, target) == pytest.approx(soft, rel=1e-14)
+    margins = np.mean(np.maximum(0, 1 - signs * pred) ** 2)
+    assert fl.Hinge(squared=True)(pred, target) == pytest.approx(margins, rel=1e-14)
+    gamma = np.mean(pred + 2 * np.exp(-pred))  # XGBoost's: target / mu + log mu
+    assert fl.Tweedie(power=2)(pred, np.full(3, 2.0)) == pytest.approx(gamma, rel=1e-14)
+    a, b = np.array([[1.0, 2.0]]), np.array([[3.0, -1.0]])
+    cosine = np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b))
+    assert 1 - fl.CosineEmbedding()(a, b, [1]) == pytest.approx(cosine, rel=1e-14)
+
+
+@pytest.mark.parametrize("prefix", ["binary:", "multi:", "reg:", "count:", "survival:"])
+def test_a_name_of_ours_behind_a_kind_of_objective(prefix):
+    for row in cases.ROWS.values():
+        if prefix + row["name"] not in row["aliases"]:
+            message = refused(fl.ParameterError, lambda row=row: fl.get(prefix + row["name"]))
+            assert f"did you mean {row['name']!r}?" in message
 
 
 @kinds
@@ -131,12 +171,34 @@ def test_what_was_no_habit_is_told_as_before():
         ("BinaryCrossentropy", "did you mean fastloss.BinaryCrossEntropy?"),
         ("mean_squared_error", "did you mean fastloss.MeanSquaredError?"),
         ("mse", "did you mean fastloss.MeanSquaredError?"),
+        ("KLDivLoss", "did you mean fastloss.KLDivergence?"),
+        ("SmoothL1Loss", "it is 'huber' divided by its delta"),
+        ("SoftMarginLoss", "it is 'binary_cross_entropy' with from_logits=True, of targets 0 or 1"),
+        ("HingeEmbeddingLoss", "none here takes distances"),
+        ("TripletMarginLoss", "did you mean fastloss.Triplet? fastloss.torch has PyTorch's names"),
     ],
 )
 def test_names_that_the_module_has_not(name, words):
     message = refused(AttributeError, lambda: getattr(fl, name))
     assert message.startswith(f"module 'fastloss' has no attribute {name!r}; ")
     assert words in message
+    assert ("fastloss.torch" in message) == (name in names_of_the_torch_door())
+
+
+def names_of_the_torch_door():
+    """Return them without an import of PyTorch."""
+    source = Path(fl.__file__).with_name("torch") / "__init__.py"
+    for line in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(line, ast.Assign) and line.targets[0].id == "__all__":
+            return {x for x in ast.literal_eval(line.value) if x.endswith("Loss") and x != "Loss"}
+    raise AssertionError("fastloss.torch says no names")
+
+
+def test_the_names_that_the_torch_door_has():
+    assert set(_habits.OF_TORCH) == names_of_the_torch_door()
+    for name in (*_habits.OF_TORCH, "NonsenseLoss"):
+        hint = registry.attribute_hint(name)
+        assert hint.endswith("fastloss.torch has PyTorch's names") == (name in _habits.OF_TORCH)
 
 
 def test_names_of_nothing():

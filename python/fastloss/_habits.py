@@ -12,18 +12,47 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _LOGITS = "from_logits=True"
+_BINARY = f"it is 'binary_cross_entropy' with {_LOGITS}"
+_CLASSES = f"it is 'sparse_categorical_cross_entropy' with {_LOGITS}"
 # Losses that go by another name or are near to what is wanted; names as `plain` leaves them.
 _MEANINGS = {
-    "bcewithlogits": f"it is 'binary_cross_entropy' with {_LOGITS}",
+    "bcewithlogits": _BINARY,
+    "cosinesimilarity": "it is 1 minus 'cosine_embedding' of target 1",
     "dice": "none here compares regions as a whole; 'binary_focal' is for a rare foreground",
     "focalloss": "there are 'binary_focal', 'categorical_focal' and 'sparse_categorical_focal'",
+    "gamma": "it is 'tweedie' with power=2",
+    "hingeembedding": "none here takes distances; 'contrastive' takes two embeddings",
+    "logistic": _BINARY,
+    "mape": "it is 'mean_absolute_error' term by term, each over abs(target)",
+    "multi:softmax": _CLASSES,
+    "reg:squarederror": "it is half of 'mean_squared_error'",
     "rmse": "it is the square root of 'mean_squared_error'",
     "rootmeansquarederror": "it is the square root of 'mean_squared_error'",
+    "sigmoid": f"'binary_cross_entropy' with {_LOGITS} takes scores before the sigmoid",
     "smoothl1": "it is 'huber' divided by its delta",
     "softmax": f"there are 'categorical_cross_entropy', which takes {_LOGITS}, and for labels "
     "'sparse_categorical_cross_entropy'",
+    "softmargin": f"{_BINARY}, of targets 0 or 1",
+    "softprob": _CLASSES,
+    "squaredhinge": "it is 'hinge' with squared=True",
     "tversky": "none here compares regions as a whole; 'binary_focal' is for a rare foreground",
 }
+_OBJECTIVES = ("binary:", "count:", "multi:", "reg:", "survival:")  # XGBoost's kinds of them
+OF_TORCH = (  # the losses that `fastloss.torch` has under PyTorch's names
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CosineEmbeddingLoss",
+    "CrossEntropyLoss",
+    "GaussianNLLLoss",
+    "HuberLoss",
+    "L1Loss",
+    "MSELoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "PoissonNLLLoss",
+    "TripletMarginLoss",
+)
 _OF_THE_CALL = ("sample_weight", "reduction", "scale", "out", "n_threads")
 _OF_A_REDUCTION = ("size_average", "reduce")  # PyTorch's words of old
 _PARAMETERS = {
@@ -52,8 +81,10 @@ def plain(name: str) -> str:
 
 def name_hint(name: str, names: dict[str, str]) -> str:
     """Return what to say about a name that no loss has; `names` are the plain ones."""
-    stem = plain(name).removesuffix("loss")
-    for word in (stem, plain(name)):
+    whole = plain(name)
+    bare = whole.partition(":")[2] if whole.startswith(_OBJECTIVES) else whole
+    stem = bare.removesuffix("loss")
+    for word in (whole, bare, stem):
         if word in _MEANINGS:
             return _MEANINGS[word]
     if stem in names:
@@ -61,7 +92,8 @@ def name_hint(name: str, names: dict[str, str]) -> str:
     within = [name for name in dict.fromkeys(names.values()) if stem in plain(name)]
     if len(stem) > 3 and within:
         return f"did you mean {_either(within)}?"
-    if close := _near(plain(name), names):
+    # Between short names a letter makes another loss, as in mae and mape.
+    if close := _near(bare, [word for word in names if len(word) > 4]):
         return f"did you mean {names[close]!r}?"
     return f"the names are {', '.join(dict.fromkeys(names.values()))}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._core import rows
 from ._errors import ParameterError
-from ._habits import name_hint, parameter_hint, plain
+from ._habits import OF_TORCH, name_hint, parameter_hint, plain
 
 if TYPE_CHECKING:
     from ._base import Loss
@@ -132,7 +132,7 @@ def get(name: str, **params: object) -> Loss:
 
 def attribute_hint(name: str) -> str:
     """Return what to say about a name that the module has not, "" where nothing is near."""
-    torch = " fastloss.torch has PyTorch's names" if name.endswith("Loss") else ""
+    torch = " fastloss.torch has PyTorch's names" if name in OF_TORCH else ""
     known = _NAMES.get(plain(name)) or _NAMES.get(plain(name).removesuffix("loss"))
     if known is not None:
         return f"; did you mean fastloss.{_ROWS[known]['class_name']}?{torch}"

@@ -9,6 +9,7 @@ number, no missing value.
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def read(given: object, loss: str, name: str, real: bool) -> Array:
     """
     if hasattr(given, "as_py"):  # a scalar of Arrow
         given = given.as_py()
-    _refuse_missing(given, loss, name, real)
+    _refuse_missing(given, loss, name, real, _whole(given))
     try:
         array = _array_of(given)
     except MemoryError:
@@ -38,7 +39,7 @@ def read(given: object, loss: str, name: str, real: bool) -> Array:
     except Exception as error:  # whatever the library at hand raises
         raise _refusal(loss, name, real, f"cannot be read as an array ({error})") from error
     if isinstance(array, np.ma.MaskedArray):
-        _refuse_missing(array, loss, name, real)  # made by an __array__ method
+        _refuse_missing(array, loss, name, real, "np.asanyarray")  # made by an __array__ method
         array = array.data
     if not _has_type(given):
         if real and array.dtype.kind in "iub":
@@ -55,36 +56,73 @@ def read(given: object, loss: str, name: str, real: bool) -> Array:
     if array.dtype == object and any(x is None or type(x).__name__ == "NAType" for x in array.flat):
         what, remedy = f"{what} and holds None or NA", "; drop or fill what is missing"
     elif array.dtype.kind in "OSTU":
-        remedy = "; names are numbered by np.unique(names, return_inverse=True)[1]"
-        if array.dtype == object and not isinstance(next(iter(array.flat), ""), str):
-            remedy = "; an array of objects that are numbers is converted by its astype"
+        remedy = _remedy(given, array, name, int if _holds_labels(loss, name) else float)
     raise _refusal(loss, name, real, what, remedy)
+
+
+def _holds_labels(loss: str, name: str) -> bool:
+    return name == "labels" or (
+        name == "target" and any(row["labels"] and row["class_name"] == loss for row in rows())
+    )
 
 
 def _refusal(loss: str, name: str, real: bool, what: str, remedy: str = "") -> DTypeError:
     wanted = "integers, bool or real numbers"
     if real:
         wanted = "float16, bfloat16, float32 or float64"
-    elif name == "labels" or (
-        name == "target" and any(row["labels"] and row["class_name"] == loss for row in rows())
-    ):
+    elif _holds_labels(loss, name):
         wanted = "integer class labels"
     return DTypeError(f"{loss}: {name} {what}, wanted: {wanted}{remedy}")
 
 
-def _refuse_missing(given: Any, loss: str, name: str, real: bool) -> None:
-    """Raise where something is missing or a category, in an array, in a frame or in a list."""
+def _remedy(given: Any, array: Array, name: str, kind: type) -> str:
+    """Return how to make numbers of strings and objects, by what the library at hand has for it."""
+    first = next(iter(array.flat), "") if array.dtype == object else ""
+    if isinstance(first, str):
+        return "; names are numbered by np.unique(names, return_inverse=True)[1]"
+    if isinstance(first, list | np.ndarray):
+        if _columns(given):
+            return "; a column of lists is an array by itself"
+        stacked = f"{name}.to_pylist()" if hasattr(given, "to_pylist") else f"np.stack({name})"
+        return f"; of lists of one length {stacked} makes numbers"
+    if not isinstance(first, Number):
+        return ""
+    if hasattr(given, "astype"):
+        return "; an array of objects that are numbers is converted by its astype"
+    if hasattr(given, "itercolumns"):  # Arrow's table, whose cast takes a schema
+        return f"; cast its columns to {kind.__name__}64"
+    if hasattr(given, "cast"):
+        to = f"'{kind.__name__}64'" if hasattr(given, "to_pylist") else kind.__name__
+        return f"; {name}.cast({to}) makes numbers"
+    return f"; np.asarray({name}, {kind.__name__}) makes numbers"
+
+
+def _whole(given: Any) -> str:
+    """Return what makes one masked array of a list, "" of what is none."""
+    if not isinstance(given, list | tuple):
+        return ""
+    return "np.ma.array" if any(isinstance(x, list | tuple) for x in given) else "np.ma.stack"
+
+
+def _refuse_missing(given: Any, loss: str, name: str, real: bool, whole: str) -> None:
+    """Raise where something is missing or a category, in an array, in a frame or in a list.
+
+    `whole` makes one masked array of the argument, where it is none itself.
+    """
     if isinstance(given, list | tuple):
         if not {*map(type, given)} <= _PLAIN:
             for element in given:
-                _refuse_missing(element, loss, name, real)
+                _refuse_missing(element, loss, name, real, whole)
         return
     if isinstance(given, np.ma.MaskedArray):
         if np.ma.is_masked(given):
-            advice = f"; fill it, or pass {name}.data with sample_weight=~{name}.mask"
-            if name == "sample_weight":
-                advice = "; sample_weight.filled(0) leaves out what is masked"
-            raise _refusal(loss, name, real, "is a masked array", advice)
+            advice = f"; {_unmasked(given, loss, name)}"
+            if whole:
+                labels = given is np.ma.masked and _holds_labels(loss, name)  # itself a float
+                kind = ".astype(int)" if labels else ""
+                advice += f", where {name} = {whole}({name}){kind}"
+            what = "holds masked elements" if "np.ma" in whole else "is a masked array"
+            raise _refusal(loss, name, real, what, advice)
         return
     for column in _columns(given) or [given]:
         kind = _kind(column)
@@ -101,6 +139,35 @@ def _refuse_missing(given: Any, loss: str, name: str, real: bool) -> None:
         if count:
             what = f"has missing values ({count} of {len(column)})"
             raise _refusal(loss, name, real, what, "; drop or fill them")
+
+
+def _unmasked(given: Any, loss: str, name: str) -> str:
+    """Return what to pass for a masked array: terms of weight 0, of values that are in range."""
+    row = next((row for row in rows() if row["class_name"] == loss and name in row["inputs"]), None)
+    if name == "sample_weight":
+        return "sample_weight.filled(0) leaves out what is masked"
+    if row is None:  # the labels of `balanced_class_weight`, which have no terms
+        return f"{name}.compressed() leaves out what is masked"
+    place = row["inputs"].index(name)
+    argument = row["arguments"][place]
+    shape = argument["shape"]
+    if argument["dense"] and given.dtype.kind == "f" and given is not np.ma.masked:
+        shape = argument["dense"]
+    inner = len(shape.split()) - len(row["terms"].split())
+    if inner <= 0:
+        mask = f"~{name}.mask"
+    elif any(parameter["name"] == "axis" for parameter in row["parameters"]):
+        mask = f"~{name}.mask.any(axis=loss.axis)"
+    else:
+        mask = f"~{name}.mask.any(axis={-1 if inner == 1 else tuple(range(-inner, 0))})"
+    filled = f"{name}.filled(0)"
+    if shape[-1].isdigit():  # a term's entries may have an order, and are filled together
+        filled = f"np.where({name}.mask.any(axis=-1, keepdims=True), 0, {name}.data)"
+    elif any(larger == place for _, larger in row["ordered"]):
+        filled = f"{name}{'' if given.dtype.kind == 'f' else '.astype(float)'}.filled(np.inf)"
+    elif "> 0" in argument["domain"] or "-1 or" in argument["domain"]:
+        filled = f"{name}.filled(1)"  # 0 is out of range
+    return f"pass {filled} with sample_weight={mask}"
 
 
 def _kind(column: Any) -> Any:

@@ -1,5 +1,7 @@
 """Columns of Arrow, pandas and polars: one rule for all, by the type and by what is missing."""
 
+from decimal import Decimal
+
 import fastloss as fl
 import numpy as np
 import pytest
@@ -184,3 +186,68 @@ def test_integers_without_a_column_are_numbers_and_with_one_are_integers():
     for integers in (np.arange(3), memoryview(np.arange(3)), pd.Series([0, 1, 2])):
         with pytest.raises(fl.DTypeError, match="pred has dtype int64, wanted: float16"):
             SQUARED(integers, [0, 0, 0])
+
+
+DECIMALS = [Decimal(1), Decimal(0), Decimal(1)]
+LISTS = [[0.5, 1.0], [2.0, -1.0], [0.0, 1.5]]
+COLUMNS_OF_DECIMALS = {
+    "Arrow": pa.array(DECIMALS),
+    "Arrow, chunked": pa.chunked_array([DECIMALS[:2], DECIMALS[2:]]),
+    "pandas": pd.Series(DECIMALS),
+    "pandas, on Arrow": pd.Series(DECIMALS, dtype=pd.ArrowDtype(pa.decimal128(5, 2))),
+    "polars": pl.Series(DECIMALS),
+    "polars, frame": pl.DataFrame({"a": DECIMALS}),
+    "array": np.array(DECIMALS),
+    "list": DECIMALS,
+}
+COLUMNS_OF_LISTS = {
+    "Arrow": pa.array(LISTS),
+    "Arrow, fixed": pa.array(LISTS, pa.list_(pa.float64(), 2)),
+    "Arrow, chunked": pa.chunked_array([LISTS[:1], LISTS[1:]]),
+    "pandas": pd.Series(LISTS),
+    "pandas, on Arrow": pd.Series(LISTS, dtype=pd.ArrowDtype(pa.list_(pa.float64()))),
+    "polars": pl.Series(LISTS),
+}
+
+
+def advice(loss, *inputs):
+    with pytest.raises(fl.DTypeError) as caught:
+        loss(*inputs)
+    return str(caught.value).rpartition("; ")[2]
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_DECIMALS.values(), ids=COLUMNS_OF_DECIMALS)
+def test_decimals_become_numbers_as_they_are_told_to(column):
+    pred = np.array(PRED).reshape(np.shape(column))
+    for loss, first, plain in ((SQUARED, pred, [1.0, 0.0, 1.0]), (LABELS, LOGITS, [1, 0, 1])):
+        if loss is LABELS and len(np.shape(column)) > 1:
+            continue
+        told = advice(loss, first, column)
+        if "its astype" in told:
+            numbers = column.astype("int64" if loss is LABELS else "float64")
+        else:
+            numbers = eval(told.removesuffix(" makes numbers"), {"target": column, "np": np})
+        assert loss(first, numbers) == loss(first, np.reshape(plain, np.shape(column)))
+
+
+def test_a_table_of_decimals_is_cast_by_its_columns():
+    table = pa.table({"a": DECIMALS, "b": DECIMALS})
+    assert advice(SQUARED, table, np.zeros((3, 2))) == "cast its columns to float64"
+    schema = pa.schema([("a", "float64"), ("b", "float64")])
+    assert SQUARED(table.cast(schema), np.zeros((3, 2))) == 2 / 3
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_LISTS.values(), ids=COLUMNS_OF_LISTS)
+def test_lists_become_an_array_as_they_are_told_to(column):
+    told = advice(SQUARED, column, np.zeros((3, 2)))
+    numbers = told.removeprefix("of lists of one length ").removesuffix(" makes numbers")
+    found = SQUARED(eval(numbers, {"pred": column, "np": np}), np.zeros((3, 2)))
+    assert found == SQUARED(LISTS, np.zeros((3, 2)))
+
+
+def test_frames_of_lists_and_other_objects():
+    frame = pl.DataFrame({"a": LISTS})
+    assert advice(SQUARED, frame, np.zeros((3, 1))) == "a column of lists is an array by itself"
+    for column in (pl.Series([b"a"]), np.array([object()])):
+        with pytest.raises(fl.DTypeError, match=r"wanted: float16, bfloat16, float32 or float64$"):
+            SQUARED(column, [1.0])

@@ -68,6 +68,22 @@ def check_columns(loss: Loss, pred: Array, target: Array) -> None:
         )
 
 
+def one_per_sample(loss: Loss, pred: Array, weight: Array) -> Array:
+    """Return weights that broadcast to all terms of their sample; wanted is one per sample."""
+    terms = list(pred.shape)
+    axis = loss.params.get("axis", -1)
+    if find(loss.name)[0]["room"] == "rows" and -pred.ndim <= axis < pred.ndim:
+        del terms[axis]
+    if not terms:  # one sample that is not in an array
+        return weight
+    if weight.shape != (terms[0],):
+        raise ShapeError(
+            f"{type(loss).__name__}: sample_weight has shape {weight.shape}, wanted: "
+            f"({terms[0]},), one per sample"
+        )
+    return weight.reshape(-1, *[1] * (len(terms) - 1))
+
+
 def warn_of_sums(loss: Loss, pred: Array) -> None:
     """Warn where rows of probabilities do not sum to one, within what scikit-learn allows."""
     row, _ = find(loss.name)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.metrics import make_scorer
 
 from ._errors import DTypeError, LabelError, ParameterError, ShapeError
-from ._sklearn_input import check_columns, check_input, value_errors, warn_of_sums
+from ._sklearn_input import check_columns, check_input, one_per_sample, value_errors, warn_of_sums
 from .registry import find
 
 if TYPE_CHECKING:
@@ -61,9 +61,8 @@ class Metric:
         if self.labels is not None and target.ndim == 1:
             target = self._positions(target, pred)
         check_columns(self.loss, pred, target)
-        one_each = find(self.loss.name)[0]["room"] == "pointwise"
-        if weight is not None and weight.ndim == 1 and one_each:
-            weight = weight.reshape(-1, *[1] * (pred.ndim - 1))
+        if weight is not None:
+            weight = one_per_sample(self.loss, pred, weight)
         mean = float(self.loss(pred, target, sample_weight=weight, n_threads=self.n_threads))
         if self.labels is not None:  # without classes it is the loss itself, of whatever it takes
             warn_of_sums(self.loss, pred)
@@ -114,6 +113,8 @@ class Metric:
                 f"{known.tolist()}. A classifier knows the classes of its training fold only: "
                 "stratified folds have them all"
             )
+        if self.loss.params.get("labels") == "pm1":  # what the loss calls the two classes
+            at = 2 * at - 1
         return (
             at
             if row["labels"] or row["room"] == "pointwise"

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._base import Loss
 from ._named import prediction_loss
+from .registry import find
 
 try:
     from ._sklearn_input import DTypeError, LabelError
@@ -18,7 +20,6 @@ except ImportError as missing:
     ) from missing
 
 if TYPE_CHECKING:
-    from ._base import Loss
     from ._types import Integer
 
 __all__ = ["DTypeError", "LabelError", "as_hgb_loss", "metric", "scorer"]
@@ -37,6 +38,7 @@ def metric(
     labels : array_like, optional
         The classes in the order of the columns of ``y_pred``, as in ``estimator.classes_``; of two
         classes the second is the positive one. Without it ``y_true`` holds what the loss takes.
+        A word, such as ``"pm1"``, is the parameter ``labels`` of a loss that has one.
     n_threads : int, optional
         As in a call of the loss.
     **params
@@ -71,6 +73,10 @@ def metric(
     >>> round(log_loss(["owl", "cat"], [[0.25, 0.25, 0.5], [0.5, 0.25, 0.25]]), 4)
     0.6931
     """
+    if isinstance(labels, str):  # a loss may have a parameter of that name, a word
+        row, _ = find(loss.name if isinstance(loss, Loss) else loss)
+        if any(parameter["name"] == "labels" for parameter in row["parameters"]):
+            params, labels = {"labels": labels, **params}, None
     return Metric(prediction_loss(loss, params, raw=False), labels, n_threads)
 
 

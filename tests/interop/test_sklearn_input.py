@@ -33,6 +33,25 @@ probability = metric("bce"), metrics.log_loss
         (squares, [0, 1], [0.0, 1.0], [1, INF], fl.DomainError, "sample_weight contains inf"),
         (squares, [0, 1], [0.0, 1.0], [0, 0], fl.DomainError, "no weight other than 0"),
         (squares, [0, 1], [0.0, 1.0], [1, 1, 1], fl.ShapeError, r"sample_weight has shape \(3,"),
+        (squares, [0, 1], [0.0, 1.0], [1], fl.ShapeError, r"shape \(1,\), wanted: \(2,\), one per"),
+        (
+            squares,
+            np.eye(2),
+            np.eye(2),
+            [1],
+            fl.ShapeError,
+            r"shape \(1,\), wanted: \(2,\), one per",
+        ),
+        (
+            squares,
+            np.eye(2),
+            np.eye(2),
+            np.eye(2),
+            fl.ShapeError,
+            r"shape \(2, 2\), wanted: \(2,\)",
+        ),
+        (classes, [0, 1], HALVES, [1], fl.ShapeError, r"shape \(1,\), wanted: \(2,\), one per"),
+        (probability, [0, 1], [0.5, 0.5], [1], fl.ShapeError, r"shape \(1,\), wanted: \(2,\), one"),
         (squares, [], [], None, fl.ShapeError, r"y_true has shape \(0,\), a mean needs a sample"),
         (squares, [0, 1, 2], [0.0, 1.0], None, fl.ShapeError, r"\(3,\)"),
         (squares, ["a"], ["b"], None, fl.DTypeError, "dtype <U1"),
@@ -135,3 +154,50 @@ def test_a_scorer_refuses_what_is_not_finite():
     model = Lost(max_iter=5000).fit(x, y)
     with pytest.raises(fl.DomainError, match="Input y_pred contains NaN"):
         scorer("bce")(model, x, y)
+
+
+def test_a_weight_for_all_samples_is_none_of_each():
+    for measure, y_true, y_pred in (
+        (metric("mse"), [0.0, 1.0], [1.0, 1.0]),
+        (metric("ce"), [0, 1], HALVES),
+        (metric("ce", axis=0), [0, 1], HALVES),
+    ):
+        for weight in (1.0, np.ones(())):
+            with pytest.raises(fl.ShapeError, match=r"has shape \(\), wanted: \(2,\), one per sam"):
+                measure(y_true, y_pred, sample_weight=weight)
+        assert measure(y_true, y_pred, sample_weight=[1, 1]) == measure(y_true, y_pred)
+
+
+def test_a_row_of_classes_for_every_output_of_a_sample():
+    pred = np.random.default_rng(0).normal(size=(4, 3, 2))
+    target, weight = np.arange(8).reshape(4, 2) % 3, [1.0, 0.0, 2.0, 0.5]
+    found = metric("ce", axis=1, from_logits=True)(target, pred, sample_weight=weight)
+    loss = fl.SparseCategoricalCrossEntropy(axis=1, from_logits=True)
+    assert found == loss(pred, target, sample_weight=np.repeat(weight, 2).reshape(4, 2))
+
+
+def test_labels_may_be_a_word_of_the_loss():
+    signs, scores = np.array([-1, 1, 1, -1]), np.array([-2.0, 0.5, -0.25, 0.75])
+    wanted = metrics.hinge_loss(signs, scores)
+    assert metric("hinge", labels="pm1")(signs, scores) == wanted
+    assert metric(fl.Hinge(labels="pm1"))(signs, scores) == wanted
+    assert metric("hinge", labels="01")(signs > 0, scores) == wanted
+    for words in ("pm1", "01"):
+        for classes in ([-1, 1], [0, 1], ["no", "yes"]):
+            named = np.array(classes)[(signs > 0).astype(int)]
+            assert metric(fl.Hinge(labels=words), labels=classes)(named, scores) == wanted
+    with pytest.raises(fl.ParameterError, match="Hinge: labels is 'pm2', wanted: '01' or 'pm1'"):
+        metric("hinge", labels="pm2")
+    with pytest.raises(fl.ParameterError, match="Hinge: labels can only be given with the name"):
+        metric(fl.Hinge(), labels="pm1")
+    with pytest.raises(fl.ParameterError, match="labels are 'pm1', wanted: every class once"):
+        metric("ce", labels="pm1")
+
+
+def test_a_scorer_takes_the_word_of_the_loss():
+    x, y = load_breast_cancer(return_X_y=True)
+    for names in (2 * y - 1, y, np.array(["no", "yes"])[y]):
+        model = LogisticRegression(max_iter=10000).fit(x, names)
+        wanted = -metrics.hinge_loss(names, model.decision_function(x))
+        for words in ({}, {"labels": "pm1"}, {"labels": "01"}):
+            assert scorer("hinge", **words)(model, x, names) == pytest.approx(wanted, rel=1e-14)

@@ -45,6 +45,7 @@ OF_TORCH = (  # the losses that `fastloss.torch` has under PyTorch's names
     "CrossEntropyLoss",
     "GaussianNLLLoss",
     "HuberLoss",
+    "KLDivLoss",
     "L1Loss",
     "MSELoss",
     "MultiLabelSoftMarginLoss",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
 from ._core import Spec
+from ._errors import ParameterError
 from ._habits import Absent, absent, advised
 from .stream import Stream
 
@@ -56,6 +58,8 @@ class Loss:
     def __init__(self, **params: object) -> None:
         if hasattr(self, "_spec"):
             raise AttributeError(f"{type(self).__name__} is immutable; make a new one instead")
+        for name, value in params.items():
+            _refuse_traced(type(self).__name__, name, value)
         object.__setattr__(self, "_spec", Spec(self.name, params))
 
     if TYPE_CHECKING:  # what every call form has; each says more about its own inputs
@@ -117,6 +121,39 @@ for _name in absent:
 
 def _rebuild(kind: type[Loss], params: dict[str, Any]) -> Loss:
     return kind(**params)
+
+
+_NUMBERS = {bool, int, float, str, type(None)}
+
+
+def _refuse_traced(kind: str, name: str, value: object) -> None:
+    """Raise where a derivative by a parameter is asked for, which would be lost with its number."""
+    if isinstance(value, list | tuple | dict):
+        elements = [*(value.values() if isinstance(value, dict) else value)]
+        if not {*map(type, elements)} <= _NUMBERS:
+            for element in elements:
+                _refuse_traced(kind, name, element)
+    elif type(value) not in _NUMBERS and (what := _traced(value)):
+        raise ParameterError(
+            f"{kind}: {name} {what}, and there is no derivative by a parameter: it is a constant; "
+            "pass a number, as by float(x), from outside of what is differentiated or compiled"
+        )
+
+
+def _traced(value: Any) -> str:
+    """Return how a library that is in use traces a number, if one does."""
+    core = getattr(sys.modules.get("jax"), "core", None)
+    if isinstance(value, getattr(core, "Tracer", ())):
+        return "is traced by JAX"
+    torch: Any = sys.modules.get("torch")
+    kinds: Any = getattr(torch, "Tensor", ())
+    if isinstance(value, kinds):
+        if value.requires_grad:
+            return "requires grad"
+        forward_ad = torch.autograd.forward_ad
+        if forward_ad._current_level >= 0 and forward_ad.unpack_dual(value).tangent is not None:
+            return "has a tangent"
+    return ""
 
 
 def _expression(value: object) -> str:

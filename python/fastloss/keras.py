@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from . import _base, _core
-from ._errors import FastlossError, ParameterError
+from . import _base
+from ._errors import ParameterError
 from .registry import find, get
 
 try:
@@ -104,6 +103,7 @@ class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
             )
         super().__init__(name=name or loss.name, reduction=reduction, dtype=dtype)
         self.loss = loss
+        self._form: Any = _form(loss) if keras.backend.backend() == "torch" else None
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of every sample, unreduced."""
@@ -113,7 +113,7 @@ class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
             del wanted[self.loss.params.get("axis", -1)]
             y_true = ops.cast(y_true, "int32")
         y_true = _reshape(y_true, wanted)
-        losses = _DOORS[keras.backend.backend()](self.loss, y_pred, y_true)
+        losses = _DOORS[keras.backend.backend()](self, y_pred, y_true)
         ignored = self.loss.params.get("ignore_index")
         if ignored is not None:
             set_keras_mask(losses, ops.not_equal(y_true, ignored))
@@ -145,57 +145,25 @@ def _reshape(target: Tensor, wanted: list[int]) -> Tensor:
     return ops.reshape(target, wanted)
 
 
-def _on_jax(loss: _base.Loss, pred: Tensor, target: Tensor) -> Tensor:
-    from . import jax
-
-    return jax.value(loss, pred, target, reduction="none")
-
-
-def _on_torch(loss: _base.Loss, pred: Tensor, target: Tensor) -> Tensor:
-    return _torch_function().apply(pred, target, loss)
-
-
-@cache
-def _torch_function() -> Any:
+def _form(loss: _base.Loss) -> Any:
+    """Return a loss as PyTorch records it."""
     import torch  # here, because Keras on JAX runs without it
 
-    class Terms(torch.autograd.Function):  # type: ignore[misc]
-        @staticmethod
-        def forward(ctx: Any, pred: Tensor, target: Tensor, loss: _base.Loss) -> Tensor:
-            given, target = pred.detach(), target.detach()
-            terms = given.new_empty(_core.check(loss._spec, None, "none", None, given, target))
-            if not ctx.needs_input_grad[0]:
-                return loss(given, target, reduction="none", out=terms)
-            gradient = torch.empty_like(given)
-            loss.value_and_grad(given, target, reduction="none", out=(terms, gradient))
-            ctx.loss = loss
-            ctx.save_for_backward(pred, gradient)
-            return terms
+    from .torch.form import form_of
 
-        @staticmethod
-        def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, None, None]:
-            pred, gradient = ctx.saved_tensors
-            if upstream.ndim < gradient.ndim:
-                upstream = upstream.unsqueeze(ctx.loss.params.get("axis", -1))
-            return Gradient.apply(pred, gradient, ctx.loss) * upstream, None, None
+    return form_of(loss, lambda vector: torch.tensor(vector, dtype=torch.float64))
 
-    class Gradient(torch.autograd.Function):  # type: ignore[misc]
-        """What `Terms` has computed, still tied to the prediction: not a constant to autograd."""
 
-        @staticmethod
-        def forward(ctx: Any, pred: Tensor, gradient: Tensor, loss: _base.Loss) -> Tensor:
-            ctx.loss = loss
-            return gradient.view_as(gradient)
+def _on_jax(loss: Loss, pred: Tensor, target: Tensor) -> Tensor:
+    from . import jax
 
-        @staticmethod
-        def backward(ctx: Any, *upstream: Tensor) -> tuple[None, ...]:
-            raise FastlossError(
-                f"{type(ctx.loss).__name__}: autograd gets first derivatives from fastloss, and "
-                "this asks for a second one; grad_and_hess of the loss itself gives the diagonal "
-                "of the Hessian"
-            )
+    return jax.value(loss.loss, pred, target, reduction="none")
 
-    return Terms
+
+def _on_torch(loss: Loss, pred: Tensor, target: Tensor) -> Tensor:
+    from .torch.autograd import apply
+
+    return apply(loss._form, (pred, target), None, "none", 1.0, loss.loss)
 
 
 _DOORS = {"torch": _on_torch, "jax": _on_jax}

@@ -264,20 +264,3 @@ def test_values_out_of_their_domain(loss, target, pred, message):
         error = jax.errors.JaxRuntimeError
     with pytest.raises(error, match=message):
         array(door.Loss(loss)(target, pred))
-
-
-def test_second_derivatives_are_refused():
-    loss = door.Loss(fl.Huber())
-    if BACKEND == "jax":
-        import jax
-
-        with pytest.raises(fl.FastlossError, match="a second one"):
-            jax.hessian(lambda x: loss(np.zeros(3, np.float32), x))(np.ones(3, np.float32))
-    else:
-        import torch
-
-        x = torch.ones(3, requires_grad=True)
-        value = loss(torch.zeros(3), x)
-        (gradient,) = torch.autograd.grad(value, x, create_graph=True)
-        with pytest.raises(fl.FastlossError, match="a second one"):
-            (x * gradient).sum().backward()

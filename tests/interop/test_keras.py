@@ -1,4 +1,4 @@
-"""fastloss.keras: keras_checks.py with each backend, and what needs no backend or a wrong one.
+"""fastloss.keras: the files below with each backend, and what needs no backend or a wrong one.
 
 Keras chooses its backend when it is imported, so each has a process of its own.
 """
@@ -25,13 +25,14 @@ def python(*arguments, backend):
 
 @needs_keras
 @pytest.mark.parametrize("backend", ["torch", "jax"])
-def test_the_checks_pass_on_the_backend(backend):
+@pytest.mark.parametrize(("file", "least"), [("keras_checks.py", 60), ("keras_ways.py", 3)])
+def test_the_checks_pass_on_the_backend(backend, file, least):
     pytest.importorskip(backend, reason=f"Keras on {backend}: {backend} is not installed")
-    checks = os.path.join(os.path.dirname(__file__), "keras_checks.py")
+    checks = os.path.join(os.path.dirname(__file__), file)
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", checks, backend=backend)
     assert done.returncode == 0, done.stdout[-4000:]
     passed = re.search(r"(\d+) passed", done.stdout)
-    assert int(passed[1]) > 60, done.stdout[-500:]
+    assert int(passed[1]) >= least, done.stdout[-500:]
     assert "skipped" not in done.stdout
 
 

@@ -147,9 +147,12 @@ def stream(
     operands: list[Any] = [first, every]
     for name, x in zip(row["inputs"][1:], inputs[1:], strict=True):
         operands += _cut(loss, name, x, first, (every, terms))
+    weights = []
     if sample_weight is not None:
-        operands += _cut_weight(loss, sample_weight, first, terms)
-    _check(loss, reduction, n_threads, operands[::2], weighted=sample_weight is not None)
+        weights = [_known(loss, "sample_weight", _as_dask(sample_weight))]
+    _check(loss, reduction, n_threads, [*operands[::2], *weights], weighted=bool(weights))
+    for weight in weights:
+        operands += _cut_weight(weight, first, terms)
     # A number for each block, from which an error tells where it happened.
     grid = tuple(len(first.chunks[k]) for k in blocks)
     operands += [array.from_array(np.arange(np.prod(grid, dtype=int)).reshape(grid), 1), blocks]
@@ -220,18 +223,9 @@ def _cut(loss: Loss, name: str, x: Any, first: Any, forms: tuple[Any, Any]) -> l
     )
 
 
-def _cut_weight(loss: Loss, x: Any, first: Any, terms: tuple[int, ...]) -> list[Any]:
+def _cut_weight(given: Any, first: Any, terms: tuple[int, ...]) -> list[Any]:
     """Return the weights and their axes; an axis of length 1 is one chunk, which all tasks use."""
-    given = _known(loss, "sample_weight", _as_dask(x))
     axes = terms[len(terms) - given.ndim :]
-    shape = tuple(first.shape[k] for k in terms)
-    ends = shape[len(shape) - given.ndim :]
-    fits = given.ndim <= len(shape)
-    if not fits or any(a not in (1, b) for a, b in zip(given.shape, ends, strict=True)):
-        raise ShapeError(
-            f"{type(loss).__name__}: sample_weight has shape {given.shape}, "
-            f"the loss terms have shape {shape}"
-        )
     sizes = zip(axes, given.shape, strict=True)
     cut = tuple(first.chunks[k] if n == first.shape[k] else (1,) for k, n in sizes)
     return [given.rechunk(cut), axes]

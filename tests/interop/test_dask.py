@@ -218,6 +218,11 @@ def test_bad_input():
             lambda: evaluate(loss, x, x, sample_weight=np.ones(9)),
         ),
         (fl.ShapeError, "weight", lambda: evaluate(loss, x, x, sample_weight=np.ones((2, 10)))),
+        (
+            fl.ShapeError,
+            r"for one per row pass sample_weight\[:, None\]",
+            lambda: evaluate(loss, da.zeros((4, 3)), da.zeros((4, 3)), sample_weight=np.ones(4)),
+        ),
         (fl.DomainError, "weight", lambda: evaluate(loss, x, x, sample_weight=-np.ones(10))),
         (fl.DTypeError, "complex", lambda: evaluate(loss, x, x * 1j)),
         (fl.ParameterError, "'none'", lambda: evaluate(loss, x, x, reduction="none")),

@@ -8,7 +8,7 @@ import torch
 from torch.overrides import handle_torch_function, has_torch_function
 
 from . import operators
-from .call import Call, plain, refuse
+from .call import Call, number, plain, refuse
 from .eager import Evaluation
 from .errors import Names
 from .form import ROWS, Form, form_of, parsed
@@ -31,6 +31,7 @@ def apply(
 ) -> torch.Tensor:
     """Return the value of a loss as a tensor with which autograd can go on."""
     tensors = (*inputs, weight, *form.vectors)
+    scale = number(form.names.called, "scale", scale)
     text, numbers, vectors = form
     if has_torch_function(tensors):
         value: torch.Tensor = handle_torch_function(
@@ -109,6 +110,7 @@ def value_and_grad(
     (tensor(1.3125), tensor([0.2500, 0.5000]))
     """
     names = Names(ROWS[loss.name])
+    scale = number(names.called, "scale", scale)
     with torch.no_grad():
         refuse(names, inputs, sample_weight)
         weight = None if sample_weight is None else plain(sample_weight)

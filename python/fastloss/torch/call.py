@@ -10,6 +10,7 @@ import torch
 from .._errors import FastlossError
 from .errors import DeviceError, DTypeError, Names, ShapeError
 from .form import Terms, terms
+from .ways import numbers_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -143,6 +144,31 @@ def refuse(
                 raise constant(names, which, "requires grad")
             wanted = True
     return wanted
+
+
+def parameter(called: str, which: str, value: object) -> None:
+    """Refuse a parameter that PyTorch would follow, where fastloss reads its numbers."""
+    for part in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(part, torch.Tensor) and not numbers_only(part):
+            state = "requires grad" if part.requires_grad else "is recorded or transformed"
+            raise DTypeError(
+                f"{called}: {which} is a tensor that {state}, and fastloss reads it as a number, "
+                "by which there is no derivative and which no record can vary; "
+                f"pass float({which}.detach())"
+            )
+
+
+def number(called: str, which: str, value: Any) -> float:
+    """Return a parameter as a number."""
+    if isinstance(value, int | float | torch.SymInt | torch.SymFloat):
+        return value  # one that varies in a graph is left as it is
+    parameter(called, which, value)
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        shape = f" of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else ""
+        kind = type(value).__name__
+        raise DTypeError(f"{called}: {which} is a {kind}{shape}, wanted: a number") from None
 
 
 def constant(names: Names, which: str, state: str) -> DTypeError:

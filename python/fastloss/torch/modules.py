@@ -10,6 +10,7 @@ from .._base import Loss as AnyLoss
 from ..registry import find
 from . import functional
 from .autograd import apply
+from .call import number, parameter
 from .errors import ParameterError
 from .form import form_of
 
@@ -238,7 +239,8 @@ class Loss(_Module):
         if isinstance(loss, str):
             row, kind = find(loss)
             known = [parameter["name"] for parameter in row["parameters"]]
-            for name in params:
+            for name, value in params.items():
+                parameter(kind.__name__, name, value)
                 if name not in known:
                     takes = ", ".join(known) or "none"
                     raise ParameterError(
@@ -258,7 +260,7 @@ class Loss(_Module):
             )
         self.loss = loss
         self.reduction = reduction
-        self.scale = scale
+        self.scale = number(type(loss).__name__, "scale", scale)
         self._form = form_of(loss, lambda v: torch.tensor(v, dtype=torch.float64))
 
     def forward(self, *inputs: Tensor, sample_weight: Tensor | None = None) -> Any:

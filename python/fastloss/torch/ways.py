@@ -36,6 +36,24 @@ def ordinary(tensors: Iterable[torch.Tensor | None]) -> bool:
     )
 
 
+def numbers_only(tensor: torch.Tensor) -> bool:
+    """Whether nothing would be lost, if the numbers of a tensor were read and the tensor left."""
+    functorch = torch._C._functorch
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    while functorch.is_gradtrackingtensor(tensor) and not tensor.requires_grad:
+        if forward_mode():
+            return False
+        tensor = functorch.get_unwrapped(tensor)
+    return not (
+        tensor.requires_grad
+        or type(tensor) not in _TYPES
+        or functorch.is_functorch_wrapped_tensor(tensor)
+        or torch._C._len_torch_dispatch_stack()
+        or (forward_mode() and forward_ad.unpack_dual(tensor).tangent is not None)
+    )
+
+
 def forward_mode() -> bool:
     """Whether there is forward-mode differentiation, so that any tensor may have a tangent."""
     level: int = forward_ad._current_level

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ..autograd import apply
+from ..call import number
 from ..form import NO_NUMBER, Form
 from .arguments import alike, by_count, modern, overridable, spread
 
@@ -200,9 +201,11 @@ def sigmoid_focal_loss(
     >>> sigmoid_focal_loss(torch.zeros(2), torch.tensor([1.0, 0.0]))
     tensor([0.0433, 0.1300])
     """
-    alike("sigmoid_focal_loss", inputs, targets)
+    name = "sigmoid_focal_loss"
+    alike(name, inputs, targets)
+    alpha, gamma = number(name, "alpha", alpha), number(name, "gamma", gamma)
     form = Form(
-        "sigmoid_focal_loss(inputs, targets): binary_focal gamma alpha from_logits",
+        f"{name}(inputs, targets): binary_focal gamma alpha from_logits",
         (gamma, alpha if alpha >= 0.0 else NO_NUMBER, 1.0),
     )
     return apply(form, (inputs, targets), None, reduction)

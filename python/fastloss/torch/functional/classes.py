@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..autograd import apply
+from ..call import number
 from ..errors import DTypeError, ParameterError, ShapeError
 from ..form import Form
 from .arguments import by_count, modern, of_classes, overridable, same_shape
@@ -70,6 +71,7 @@ def cross_entropy(
     tensor(0.6931)
     """
     modern("cross_entropy", size_average, reduce)
+    label_smoothing = number("cross_entropy", "label_smoothing", label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
         raise ParameterError(
             f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}"
@@ -217,7 +219,9 @@ def multi_margin_loss(
     tensor(0.6250)
     """
     modern("multi_margin_loss", size_average, reduce)
-    if p not in (1, 2):
+    power = number("multi_margin_loss", "p", p)
+    margin = number("multi_margin_loss", "margin", margin)
+    if power not in (1, 2):
         raise ParameterError(f"multi_margin_loss: p is {p}, wanted: 1 or 2")
     if input.dim() > 2:
         raise ShapeError(
@@ -228,7 +232,7 @@ def multi_margin_loss(
     _, ending, vectors = of_classes("multi_margin_loss", input, weight)
     form = Form(
         "multi_margin_loss(input, target): multi_margin p margin" + ending,
-        (float(p), margin),
+        (float(power), margin),
         vectors,
     )
     return apply(form, (input, target), None, by_count(reduction))

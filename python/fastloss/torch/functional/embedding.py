@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..autograd import apply
+from ..call import number
 from ..errors import ParameterError, ShapeError
 from ..form import Form
 from .arguments import broadcast, modern, overridable, same_shape
@@ -72,6 +73,10 @@ def triplet_margin_loss(
     tensor(4.)
     """
     modern("triplet_margin_loss", size_average, reduce)
+    margin, p, eps = (
+        number("triplet_margin_loss", which, value)
+        for which, value in (("margin", margin), ("p", p), ("eps", eps))
+    )
     if not margin > 0.0:
         raise ParameterError(f"triplet_margin_loss: margin must be greater than 0, got {margin}")
     if not anchor.dim() == positive.dim() == negative.dim():
@@ -139,5 +144,6 @@ def cosine_embedding_loss(
     modern("cosine_embedding_loss", size_average, reduce)
     if not same_shape(input1, input2):
         input1, input2 = broadcast("cosine_embedding_loss", input1=input1, input2=input2)
+    margin = number("cosine_embedding_loss", "margin", margin)
     form = Form("cosine_embedding_loss(input1, input2, target): cosine_embedding margin", (margin,))
     return apply(form, (input1, input2, target), None, reduction)

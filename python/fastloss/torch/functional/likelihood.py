@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..autograd import apply
+from ..call import number
 from ..errors import ShapeError
 from ..form import Form
 from .arguments import modern, overridable, same_shape, together
@@ -69,6 +70,7 @@ def gaussian_nll_loss(
     tensor(1.0056)
     """
     name = "gaussian_nll_loss"
+    eps = number(name, "eps", eps)
     if not isinstance(var, torch.Tensor):
         var = torch.full((), float(var), dtype=input.dtype)
     elif not same_shape(var, input):
@@ -146,6 +148,7 @@ def poisson_nll_loss(
     """
     name = "poisson_nll_loss"
     modern(name, size_average, reduce)
+    eps = number(name, "eps", eps)
     input, target = together(name, input, target, None)
     if not log_input and eps != 0.0:
         input = input + eps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..autograd import apply
+from ..call import number
 from ..form import Form
 from .arguments import by_count, modern, overridable, together
 
@@ -161,6 +162,6 @@ def huber_loss(
     tensor(1.3125)
     """
     input, target = together("huber_loss", input, target, weight)
-    form = Form("huber_loss(input, target): huber delta", (delta,))
+    form = Form("huber_loss(input, target): huber delta", (number("huber_loss", "delta", delta),))
     by = reduction if weight is None else by_count(reduction)
     return apply(form, (input, target), weight, by)

@@ -1,0 +1,159 @@
+"""Parameters of losses are numbers: tensors that PyTorch would follow are refused, by name."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+
+import fastloss as fl  # noqa: E402
+import fastloss.torch as ft  # noqa: E402
+from fastloss.torch import functional  # noqa: E402
+from torch import func  # noqa: E402
+from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
+
+# The forward mode of torch.func uses what PyTorch itself has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+GENERATOR = torch.Generator().manual_seed(7)
+X = torch.randn(4, 4, generator=GENERATOR)
+T = torch.rand(4, 4, generator=GENERATOR)
+FAR, VAR = X + 1, T + 1
+LABELS = torch.tensor([0, 3, 1, 2])
+SIGNS = torch.tensor([1, -1, 1, -1])
+
+
+def by_name(name, **of_class):
+    """A loss of fastloss as a module by name, of one parameter."""
+    (parameter,) = of_class
+    target = LABELS if name.startswith("sparse") else T
+    return lambda value: ft.Loss(name, **{parameter: value})(X, target)
+
+
+NUMBERS = {  # function of one number, and a value that it takes
+    "huber_loss delta": (lambda v: functional.huber_loss(X, T, delta=v), 0.5),
+    "cross_entropy label_smoothing": (
+        lambda v: functional.cross_entropy(X, LABELS, label_smoothing=v),
+        0.25,
+    ),
+    "multi_margin_loss margin": (lambda v: functional.multi_margin_loss(X, LABELS, margin=v), 0.5),
+    "multi_margin_loss p": (lambda v: functional.multi_margin_loss(X, LABELS, p=v), 2.0),
+    "sigmoid_focal_loss alpha": (
+        lambda v: functional.sigmoid_focal_loss(X, T, alpha=v, reduction="sum"),
+        0.5,
+    ),
+    "sigmoid_focal_loss gamma": (
+        lambda v: functional.sigmoid_focal_loss(X, T, gamma=v, reduction="sum"),
+        1.5,
+    ),
+    "gaussian_nll_loss eps": (lambda v: functional.gaussian_nll_loss(X, T, VAR, eps=v), 1.5),
+    "poisson_nll_loss eps": (
+        lambda v: functional.poisson_nll_loss(T, T, log_input=False, eps=v),
+        0.5,
+    ),
+    "cosine_embedding_loss margin": (
+        lambda v: functional.cosine_embedding_loss(X, T, SIGNS, margin=v),
+        -0.5,
+    ),
+    "triplet_margin_loss margin": (
+        lambda v: functional.triplet_margin_loss(X, T, FAR, margin=v),
+        0.5,
+    ),
+    "triplet_margin_loss p": (lambda v: functional.triplet_margin_loss(X, T, FAR, p=v), 1.5),
+    "triplet_margin_loss eps": (
+        lambda v: functional.triplet_margin_loss(X, T, FAR, eps=v),
+        0.5,
+    ),
+    "Huber delta": (by_name("huber", delta=0), 0.5),
+    "Huber scale": (lambda v: ft.Loss(fl.Huber(), scale=v)(X, T), 0.5),
+    "BinaryCrossEntropy pos_weight": (by_name("bce", pos_weight=0), 2.0),
+    "MeanSquaredError scale": (
+        lambda v: ft.value_and_grad(fl.MeanSquaredError(), X, T, scale=v)[0],
+        0.5,
+    ),
+}
+
+
+def traced(f, value):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(f, (torch.tensor(value),), check_trace=False)
+
+
+def tangent(f, value):
+    func.jvp(f, (torch.tensor(value),), (torch.tensor(1.0),))
+
+
+FOLLOWED = {
+    "func.grad": lambda f, value: func.grad(f)(torch.tensor(value)),
+    "requires grad": lambda f, value: f(torch.tensor(value, requires_grad=True)),
+    "parameter": lambda f, value: f(torch.nn.Parameter(torch.tensor(value))),
+    "func.jvp": tangent,
+    "vmap": lambda f, value: func.vmap(f)(torch.tensor([value, value])),
+    "make_fx": lambda f, value: make_fx(f)(torch.tensor(value)),
+    "make_fx, fake": lambda f, value: make_fx(f, tracing_mode="fake")(torch.tensor(value)),
+    "jit.trace": traced,
+}
+
+
+@pytest.mark.parametrize("way", FOLLOWED.values(), ids=FOLLOWED)
+@pytest.mark.parametrize("which", NUMBERS)
+def test_tensors_that_are_followed_are_refused(which, way):
+    function, value = NUMBERS[which]
+    called, name = which.split()
+    with pytest.raises(
+        fl.DTypeError, match=rf"^{called}: {name} is a tensor that .*float\({name}\.detach"
+    ):
+        way(function, value)
+
+
+@pytest.mark.parametrize("which", NUMBERS)
+def test_numbers_of_other_libraries_are_numbers(which):
+    function, value = NUMBERS[which]
+    expected = function(value)
+    for other in (np.float32(value), np.array(value), torch.tensor(value)):
+        assert torch.equal(function(other), expected)
+    # A transform of something else does not matter.
+    assert not func.grad(lambda x: function(torch.tensor(value)) + x * 0)(torch.tensor(1.0))
+    # By the number itself, which is what the message says.
+    given = torch.tensor(value, requires_grad=True)
+    assert torch.equal(function(float(given.detach())), expected)
+
+
+@pytest.mark.parametrize("which", [name for name in NUMBERS if name.split()[0].islower()])
+def test_what_is_no_number(which):
+    function, _ = NUMBERS[which]
+    called, name = which.split()
+    for odd, word in ((None, "NoneType"), ([0.5], "list"), ("x", "str")):
+        with pytest.raises(fl.DTypeError, match=rf"^{called}: {name} is a {word}, wanted: a num"):
+            function(odd)
+    with pytest.raises(fl.DTypeError, match=rf"{name} is a Tensor of shape \(2,\), wanted: a num"):
+        function(torch.ones(2))
+
+
+def test_every_number_of_a_function_is_among_them():
+    for name in functional.__all__:
+        for parameter in inspect.signature(getattr(functional, name)).parameters.values():
+            if parameter.annotation in ("float", "int") and parameter.name != "ignore_index":
+                assert f"{name} {parameter.name}" in NUMBERS
+
+
+def test_vectors_of_a_module_that_require_grad():
+    weights = torch.ones(4, requires_grad=True)
+    for name, parameter in (
+        ("cce", "class_weight"),
+        ("sparse_categorical_focal", "alpha"),
+        ("bce", "pos_weight"),
+    ):
+        for value in (weights, list(weights)):
+            with pytest.raises(fl.DTypeError, match=rf"{parameter} is a tensor that requires grad"):
+                by_name(name, **{parameter: 0})(value)
+    by_name("bce", pos_weight=0)(weights.detach())
+
+
+def test_a_scale_that_was_set_later():
+    module = ft.Loss(fl.Huber())
+    module.scale = torch.nn.Parameter(torch.tensor(2.0))
+    with pytest.raises(fl.DTypeError, match="Huber: scale is a tensor that requires grad"):
+        module(X, T)

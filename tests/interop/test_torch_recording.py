@@ -114,6 +114,63 @@ def test_recorded_functions_count_at_run_time(record, function, request):
     )
 
 
+def positive(shape, *wide):
+    weights = torch.rand(shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64) + 1
+    return weights.expand(wide) if wide else weights
+
+
+LAID = {  # a pos_weight of which something is recorded, and one that comes later
+    "expanded, then full": (positive(4, 4, 4), positive((4, 4))),
+    "full, then expanded": (positive((4, 4)), positive(4, 4, 4)),
+    "expanded, then the other way": (positive(4, 4, 4), positive((4, 1), 4, 4)),
+    "one per row, then others": (positive((4, 1)), positive((4, 1)) + 1),
+    "one per row, then one per class": (positive((4, 1)), positive((1, 4))),
+    "one per row, then full": (positive((4, 1)), positive((4, 4))),
+    "one per class": (positive(4), positive(4) + 1),
+    "one per class, then one": (positive(4), positive(1)),
+    "one, then one per class": (positive(1), positive(4)),
+    "one, then another": (positive(()), positive(()) + 1),
+}
+
+
+@pytest.mark.parametrize("way", ["jit.trace", "make_fx", "make_fx, symbolic", "compile, eager", ""])
+@pytest.mark.parametrize("laid", LAID)
+def test_recorded_weights_do_not_depend_on_how_the_example_lies(way, laid):
+    """The numbers are those of the eager call, or there is an error of another shape."""
+
+    def run(x, t, w):
+        function = functional.binary_cross_entropy_with_logits
+        return function(x, t, pos_weight=w, reduction="none"), function(x, t, t, pos_weight=w)
+
+    x, t = torch.rand(2, 4, 4, dtype=torch.float64)
+    first, later = LAID[laid]
+    record = RECORDERS[way] if way else lambda f, x: torch.export.export(Calling(f), x).module()
+    recorded = record(run, (x, t, first))
+    assert_same(recorded(x, t, first), run(x, t, first))
+    try:
+        found = recorded(t, x, later)
+    except (RuntimeError, AssertionError):
+        assert later.shape != first.shape
+    else:
+        # Their strides decide the last bit of a sum in float64.
+        assert_same(found, run(t, x, later), rtol=4e-16, atol=0.0)
+
+
+def test_a_single_row_is_recorded_as_rows():
+    """With one row, each stride of the weights would do."""
+
+    def run(x, w):
+        return functional.binary_cross_entropy_with_logits(x, x, pos_weight=w)
+
+    one, five = (torch.rand(n, 4, dtype=torch.float64) for n in (1, 5))
+    for first in (positive(4), positive((1, 4)), positive(4, 1, 4)):
+        recorded = jit_trace(run, (one, first))
+        again = first + 1
+        assert_same([recorded(five, again)], [run(five, again)])
+    with pytest.raises(RuntimeError, match="size"):
+        recorded(five, positive((5, 4)))
+
+
 class Model(torch.nn.Module):
     """A module that has losses of both kinds in it."""
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import torch
+
 from ..autograd import apply
 from ..call import number
 from ..form import NO_NUMBER, Form
+from ..ways import ordinary
 from .arguments import alike, by_count, modern, overridable, spread
 
 if TYPE_CHECKING:
@@ -137,22 +140,48 @@ def binary_cross_entropy_with_logits(
         return apply(Form(text, (1.0,)), (input, target), weight, by_count(reduction))
     wide = spread(name, "pos_weight", pos_weight, input)
     assert wide is not None
-    varying = [axis for axis, step in enumerate(wide.stride()) if step and wide.shape[axis] > 1]
+    tensors = [input, target] if weight is None else [input, target, weight]
     # The weights go along the last axis: one axis takes its place, several become one.
-    tensors = [input, target, wide] if weight is None else [input, target, wide, weight]
-    if len(varying) > 1:
-        tensors = [tensor.reshape(-1) for tensor in tensors]
+    bare = ordinary((*tensors, pos_weight))
+    varying, vector = _by_strides(pos_weight, wide) if bare else _by_shape(pos_weight, input)
+    if len(varying) > 1 and bare:
+        *tensors, vector = (tensor.reshape(-1) for tensor in (*tensors, wide))
+    elif len(varying) > 1:
+        *tensors, vector = (_flat(tensor.expand(input.shape)) for tensor in (*tensors, wide))
     elif varying:
         tensors = [tensor.movedim(varying[0], -1) for tensor in tensors]
-    vector = tensors[2]
-    while vector.dim() > 1:
-        vector = vector[0] if vector.shape[0] else pos_weight.reshape(-1)
-    form = Form(f"{text} | pos_weight", (1.0,), (vector.reshape(-1),))
-    weight = tensors[3] if weight is not None else None
+    form = Form(f"{text} | pos_weight", (1.0,), (vector,))
+    weight = tensors[2] if weight is not None else None
     result = apply(form, (tensors[0], tensors[1]), weight, by_count(reduction))
     if reduction != "none" or not varying:
         return result
     return result.reshape(input.shape) if len(varying) > 1 else result.movedim(-1, varying[0])
+
+
+def _flat(tensor: Tensor) -> Tensor:
+    """Return the elements in one axis; what make_fx records of a reshape is for some strides."""
+    return tensor.clone(memory_format=torch.contiguous_format).view(-1)
+
+
+def _by_strides(pos_weight: Tensor, wide: Tensor) -> tuple[list[int], Tensor]:
+    """Return the axes along which weights differ, and the weights where there is but one."""
+    axes = enumerate(zip(wide.shape, wide.stride(), strict=True))
+    varying = [axis for axis, (size, step) in axes if step and size > 1]
+    vector = wide.movedim(varying[0], -1) if varying else wide
+    while vector.dim() > 1:
+        vector = vector[0] if vector.shape[0] else pos_weight.reshape(-1)
+    return varying, vector.reshape(-1)
+
+
+def _by_shape(pos_weight: Tensor, input: Tensor) -> tuple[list[int], Tensor]:
+    """Return them as a record can hold them: by the shape alone, which the record then asks for."""
+    own = pos_weight.dim()
+    varying = [axis - own for axis, size in enumerate(pos_weight.shape) if size != 1]
+    sizes = [1] * max(own, min(input.dim(), 1))
+    if sizes:
+        axis = varying[0] if varying else -1
+        sizes[axis] = input.shape[axis]
+    return varying, pos_weight if len(varying) > 1 else pos_weight.expand(sizes).reshape(-1)
 
 
 @overridable

@@ -1,5 +1,6 @@
 """Parameters of losses are numbers: tensors that PyTorch would follow are refused, by name."""
 
+import functools
 import inspect
 import warnings
 
@@ -157,3 +158,58 @@ def test_a_scale_that_was_set_later():
     module.scale = torch.nn.Parameter(torch.tensor(2.0))
     with pytest.raises(fl.DTypeError, match="Huber: scale is a tensor that requires grad"):
         module(X, T)
+
+
+INDEX = 2**53 + 1
+RECORDED = {
+    "eager": lambda f: f,
+    "make_fx": lambda f: make_fx(f)(X),
+    "compile": lambda f: torch.compile(f, backend="eager", fullgraph=True),
+    "jit.trace": lambda f: torch.jit.trace(lambda x: f(x), X),
+}
+
+
+@pytest.mark.parametrize("way", RECORDED)
+@pytest.mark.parametrize("index", [INDEX, -INDEX, 2**63 - 1, -(2**63), np.int64(INDEX), 2**33 + 5])
+def test_every_integer_is_an_index_to_ignore(way, index):
+    """Those of more digits than a double too: neither it nor its neighbour is another one."""
+    torch.compiler.reset()
+    of_logits = {"from_logits": True, "ignore_index": int(index)}
+    labels = torch.tensor([0, int(index), 1, 2])
+    for loss in (
+        functools.partial(functional.cross_entropy, ignore_index=index),
+        functools.partial(functional.nll_loss, ignore_index=index),
+        ft.Loss(fl.SparseCategoricalCrossEntropy(**of_logits)),
+    ):
+
+        def call(loss, x):
+            return loss(x, labels)
+
+        kept = loss(X[[0, 2, 3]], labels[[0, 2, 3]])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            recorded = RECORDED[way](functools.partial(call, loss))
+        assert torch.equal(recorded(X), kept)
+        neighbour = labels + torch.tensor([0, 1 if index < 0 else -1, 0, 0])
+        with pytest.raises(IndexError, match=str(neighbour[1].item())):
+            loss(X, neighbour)
+
+
+def test_an_index_to_ignore_is_an_integer():
+    for function in (functional.cross_entropy, functional.nll_loss):
+        for odd in (1.5, 1.0, None, True, "1"):
+            with pytest.raises(fl.DTypeError, match=rf"ignore_index is {odd!r}, wanted: an int"):
+                function(X, LABELS, ignore_index=odd)
+        with pytest.raises(fl.ParameterError, match="ignore_index is 9223372036854775808, wanted"):
+            function(X, LABELS, ignore_index=2**63)
+        expected = function(X, LABELS, ignore_index=1)
+        assert torch.equal(function(X, LABELS, ignore_index=torch.tensor(1)), expected)
+
+
+@pytest.mark.parametrize("which", NUMBERS)
+def test_parameters_that_are_nan(which):
+    called, name = which.split()
+    if (name == "eps" and not called.startswith("gaussian")) or name == "scale":
+        return  # they are added, or a factor
+    with pytest.raises(ValueError, match=rf"^{called}: {name} (is|must be) .*\bnan\b"):
+        NUMBERS[which][0](float("nan"))

@@ -171,6 +171,24 @@ def test_a_single_row_is_recorded_as_rows():
         recorded(five, positive((5, 4)))
 
 
+@pytest.mark.parametrize("by", ["jit.trace", "make_fx"])
+@pytest.mark.parametrize("name", ["cross_entropy", "nll_loss", "cross_entropy of shares"])
+def test_a_record_of_one_axis_is_not_for_two(by, name):
+    """Their classes lie along another axis."""
+    x, labels = torch.randn(4, 4), torch.tensor([0, 3, 1, 2])
+    shares = "shares" in name
+    target, batch = (torch.rand(4), torch.rand(4, 4)) if shares else (labels[0], labels)
+    function = getattr(functional, name.split()[0])
+    recorded = RECORDERS[by](lambda x, target: function(x, target), (x[0], target))
+    assert_same([recorded(x[1], target)], [function(x[1], target)])
+    with pytest.raises(RuntimeError, match=r"input has shape \(4, 4\), wanted: one axis, that of"):
+        recorded(x, batch)
+    wide = RECORDERS[by](lambda x, target: function(x, target), (x, batch))
+    many, three = torch.randn(2, 4, 4, 3), torch.randint(4, (4, 3))
+    if not shares:
+        assert_same([wide(many[0], three)], [function(many[0], three)])
+
+
 class Model(torch.nn.Module):
     """A module that has losses of both kinds in it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import torch
@@ -169,6 +170,19 @@ def number(called: str, which: str, value: Any) -> float:
         shape = f" of shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else ""
         kind = type(value).__name__
         raise DTypeError(f"{called}: {which} is a {kind}{shape}, wanted: a number") from None
+
+
+def integer(called: str, which: str, value: Any) -> int:
+    """Return a parameter as an integer."""
+    if isinstance(value, int | torch.SymInt) and not isinstance(value, bool):
+        return value
+    parameter(called, which, value)
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except TypeError:
+        pass
+    raise DTypeError(f"{called}: {which} is {value!r}, wanted: an integer")
 
 
 def constant(names: Names, which: str, state: str) -> DTypeError:

@@ -10,7 +10,7 @@ import torch
 
 from .._errors import FastlossError
 from ..registry import find, losses, words
-from .errors import Names
+from .errors import Names, ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,8 @@ class Form(NamedTuple):
         ``"binary_cross_entropy from_logits | pos_weight"``. Before a colon may stand the function
         of PyTorch that is called, and its inputs: ``"mse_loss(input, target): squared_error"``.
     numbers : tuple of float
-        The numbers in that order; flags are 0 or 1, and NaN stands for None.
+        The numbers in that order; flags are 0 or 1, and NaN stands for None. An integer that takes
+        two of them is named twice.
     vectors : tuple of Tensor
         The vectors in that order.
     """
@@ -56,10 +57,23 @@ class Form(NamedTuple):
         """The loss; one that was made before is used again."""
         return made(self.text, tuple(self.numbers), tuple(tuple(v.tolist()) for v in self.vectors))
 
+    @property
+    def axis(self) -> int:
+        """The axis of classes."""
+        return int(dict(zip(parsed(self.text).numbers, self.numbers, strict=True)).get("axis", -1))
+
     def terms(self, inputs: Sequence[torch.Tensor]) -> Terms:
         """Return how the loss terms lie in the inputs."""
-        axis = int(dict(zip(parsed(self.text).numbers, self.numbers, strict=True)).get("axis", -1))
-        return terms(self.row, axis, inputs)
+        return terms(self.row, self.axis, inputs)
+
+    def fit(self, inputs: Sequence[torch.Tensor]) -> None:
+        """Refuse what PyTorch's function of this name would have been recorded otherwise for."""
+        names = self.names
+        if names.function and self.axis == 0 and inputs[0].dim() > 1:
+            raise ShapeError(
+                f"{names.called}: {names.inputs[0]} has shape {tuple(inputs[0].shape)}, wanted: "
+                "one axis, that of the classes, as where this call was recorded"
+            )
 
 
 class Terms(NamedTuple):
@@ -94,6 +108,13 @@ def has_diagonal_hessian(row: Row) -> bool:
     return per_element and row["differentiable"] == 1 and row["hessian"]
 
 
+def parts_of(value: int) -> tuple[float, ...]:
+    """Return an integer as numbers that hold it, and add up to it."""
+    if -(2**53) <= value <= 2**53:
+        return (float(value),)
+    return float(value >> 32 << 32), float(value & 0xFFFFFFFF)
+
+
 @lru_cache(maxsize=256)
 def made(
     text: str, numbers: tuple[float, ...], vectors: tuple[tuple[float, ...], ...] = ()
@@ -104,13 +125,14 @@ def made(
     known = {parameter["name"]: parameter for parameter in row["parameters"]}
     kinds = {name: parameter["kind"] for name, parameter in known.items()}
     params: dict[str, object] = dict(zip(vector_names, vectors, strict=True))
+    parts: dict[str, int] = {}
     for parameter, number in zip(number_names, numbers, strict=True):
-        if math.isnan(number):
+        if math.isnan(number) and kinds[parameter].endswith("or None"):
             params[parameter] = None
         elif kinds[parameter] == "flag":
             params[parameter] = bool(number)
-        elif kinds[parameter].startswith("integer"):
-            params[parameter] = int(number)
+        elif kinds[parameter].startswith("integer") and math.isfinite(number):
+            params[parameter] = parts[parameter] = parts.get(parameter, 0) + int(number)
         elif kinds[parameter] == "choice":
             params[parameter] = words(known[parameter])[int(number)]
         else:
@@ -149,13 +171,15 @@ _kept_parts = lru_cache(maxsize=256)(_parts)  # of which torch.compile warns
 
 def form_of(loss: Loss, tensor: Callable[[tuple[float, ...]], torch.Tensor]) -> Form:
     """Return the form of a loss; `tensor` makes a tensor of a vector."""
-    numbers, vectors = {}, {}
+    names, numbers, vectors = [loss.name], [], {}
     parameters = {parameter["name"]: parameter for parameter in ROWS[loss.name]["parameters"]}
     for name, value in loss.params.items():
         if isinstance(value, tuple):
             vectors[name] = tensor(value)
         else:
             word = words(parameters[name]).index(value) if isinstance(value, str) else value
-            numbers[name] = NO_NUMBER if word is None else float(word)
-    text = f"{' '.join([loss.name, *numbers])} | {' '.join(vectors)}"
-    return Form(text, tuple(numbers.values()), tuple(vectors.values()))
+            said = parts_of(word) if isinstance(word, int) else (word,)
+            numbers += [NO_NUMBER if part is None else part for part in said]
+            names += [name] * len(said)
+    text = f"{' '.join(names)} | {' '.join(vectors)}"
+    return Form(text, tuple(numbers), tuple(vectors.values()))

@@ -37,6 +37,7 @@ def _prepared(
 ) -> tuple[Call, list[torch.Tensor]]:
     """Return the call that an operator is, and its inputs."""
     asked = Form(form, numbers, vectors)
+    asked.fit(inputs)
     weight = None if weight is None else plain(weight)
     return Call(asked.names, asked.loss, weight, reduction, scale), [plain(x) for x in inputs]
 

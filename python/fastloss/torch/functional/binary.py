@@ -9,6 +9,7 @@ import torch
 
 from ..autograd import apply
 from ..call import number
+from ..errors import ParameterError
 from ..form import NO_NUMBER, Form
 from ..ways import ordinary
 from .arguments import alike, by_count, modern, overridable, spread
@@ -233,6 +234,8 @@ def sigmoid_focal_loss(
     name = "sigmoid_focal_loss"
     alike(name, inputs, targets)
     alpha, gamma = number(name, "alpha", alpha), number(name, "gamma", gamma)
+    if math.isnan(alpha):
+        raise ParameterError(f"{name}: alpha is nan, wanted: a number in [0, 1], or a negative one")
     form = Form(
         f"{name}(inputs, targets): binary_focal gamma alpha from_logits",
         (gamma, alpha if alpha >= 0.0 else NO_NUMBER, 1.0),

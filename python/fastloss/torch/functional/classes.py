@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..autograd import apply
-from ..call import number
+from ..call import integer, number
 from ..errors import DTypeError, ParameterError, ShapeError
-from ..form import Form
+from ..form import Form, parts_of
 from .arguments import by_count, modern, of_classes, overridable, same_shape
 
 if TYPE_CHECKING:
@@ -76,12 +76,13 @@ def cross_entropy(
         raise ParameterError(
             f"cross_entropy: label_smoothing must be between 0.0 and 1.0, got {label_smoothing}"
         )
+    ignored = parts_of(integer("cross_entropy", "ignore_index", ignore_index))
     axis, ending, vectors = of_classes("cross_entropy", input, weight)
     if not same_shape(target, input):
         form = Form(
             "cross_entropy(input, target): sparse_categorical_cross_entropy "
-            "from_logits label_smoothing axis ignore_index" + ending,
-            (1.0, label_smoothing, float(axis), float(ignore_index)),
+            "from_logits label_smoothing axis" + " ignore_index" * len(ignored) + ending,
+            (1.0, label_smoothing, float(axis), *ignored),
             vectors,
         )
         return apply(form, (input, target), None, reduction)
@@ -154,12 +155,15 @@ def nll_loss(
     tensor(0.3750)
     """
     modern("nll_loss", size_average, reduce)
+    ignored = parts_of(integer("nll_loss", "ignore_index", ignore_index))
     axis, ending, vectors = of_classes("nll_loss", input, weight)
     if target.is_floating_point():
         raise DTypeError(f"nll_loss: target is {target.dtype}, wanted: class indices in integers")
     form = Form(
-        "nll_loss(input, target): negative_log_likelihood axis ignore_index" + ending,
-        (float(axis), float(ignore_index)),
+        "nll_loss(input, target): negative_log_likelihood axis"
+        + " ignore_index" * len(ignored)
+        + ending,
+        (float(axis), *ignored),
         vectors,
     )
     return apply(form, (input, target), None, reduction)

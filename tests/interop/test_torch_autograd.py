@@ -63,7 +63,7 @@ def test_opcheck(name_of, name, reduction):
     if name_of == "curvature" and not has_diagonal_hessian(registry.find(name)[0]):
         return
     inputs = example(name)
-    form = form_of(ft.Loss(name).loss, torch.tensor)
+    form = form_of(ft.Loss(name).loss)
     arguments = (form.text, list(form.numbers), list(form.vectors), list(inputs), None, reduction)
     # What has no further derivative is given inputs that ask for none.
     if name_of != "evaluate":

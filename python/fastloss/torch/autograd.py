@@ -118,7 +118,7 @@ def value_and_grad(
         if ordinary((*inputs, sample_weight)):
             value, grads = Call(names, loss, weight, reduction, scale).value_and_grad(bare)
         else:
-            form = form_of(loss, lambda v: torch.tensor(v, dtype=torch.float64))
+            form = form_of(loss)
             text, numbers, vectors = form
             value, *grads = operators.value_and_grad(
                 text, list(numbers), list(vectors), bare, weight, reduction, scale

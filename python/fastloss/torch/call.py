@@ -74,7 +74,7 @@ class Call(NamedTuple):
         """Return the value."""
         values = self.values(inputs)
         value = self.loss(*inputs, out=values, **self.options(inputs))
-        return value if values is not None else torch.scalar_tensor(value, dtype=inputs[0].dtype)
+        return value if values is not None else _scalar(value, inputs[0])
 
     @_told
     def value_and_grad(self, inputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, Gradients]:
@@ -85,7 +85,7 @@ class Call(NamedTuple):
         value, _ = self.loss.value_and_grad(*inputs, out=out, **self.options(inputs))
         if values is not None:
             return value, grads
-        return torch.scalar_tensor(value, dtype=inputs[0].dtype), grads
+        return _scalar(value, inputs[0]), grads
 
     @_told
     def grad(self, inputs: Sequence[torch.Tensor], grads: Gradients) -> None:
@@ -99,6 +99,11 @@ class Call(NamedTuple):
         out = torch.empty_like(inputs[0]), torch.empty_like(inputs[0])
         self.loss.grad_and_hess(*inputs, out=out, **self.options(inputs))
         return out[1]
+
+
+def _scalar(value: float, like: torch.Tensor) -> torch.Tensor:
+    """Return a value as a tensor, also where another device is the default."""
+    return torch.scalar_tensor(value, dtype=like.dtype, device="cpu")
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from ..registry import find, losses, words
 from .errors import Names, ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .._base import Loss
     from .._types import Row
@@ -169,13 +169,13 @@ def _parts(text: str) -> Parsed:
 _kept_parts = lru_cache(maxsize=256)(_parts)  # of which torch.compile warns
 
 
-def form_of(loss: Loss, tensor: Callable[[tuple[float, ...]], torch.Tensor]) -> Form:
-    """Return the form of a loss; `tensor` makes a tensor of a vector."""
+def form_of(loss: Loss) -> Form:
+    """Return the form of a loss, with its vectors as tensors on the CPU."""
     names, numbers, vectors = [loss.name], [], {}
     parameters = {parameter["name"]: parameter for parameter in ROWS[loss.name]["parameters"]}
     for name, value in loss.params.items():
         if isinstance(value, tuple):
-            vectors[name] = tensor(value)
+            vectors[name] = torch.tensor(value, dtype=torch.float64, device="cpu")
         else:
             word = words(parameters[name]).index(value) if isinstance(value, str) else value
             said = parts_of(word) if isinstance(word, int) else (word,)

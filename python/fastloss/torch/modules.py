@@ -13,6 +13,7 @@ from .autograd import apply
 from .call import number, parameter
 from .errors import ParameterError
 from .form import form_of
+from .ways import ordinary
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -258,14 +259,27 @@ class Loss(_Module):
             raise ParameterError(
                 f"fastloss.torch.Loss: reduction is {reduction!r}, wanted: 'mean', 'sum' or 'none'"
             )
-        self.loss = loss
+        self._loss = loss
         self.reduction = reduction
         self.scale = number(type(loss).__name__, "scale", scale)
-        self._form = form_of(loss, lambda v: torch.tensor(v, dtype=torch.float64))
+        self._form = form_of(loss)
+
+    @property
+    def loss(self) -> AnyLoss:
+        """The loss, which another one cannot replace: make another module."""
+        return self._loss
 
     def forward(self, *inputs: Tensor, sample_weight: Tensor | None = None) -> Any:
         """Return the value for ``pred, target``, or for the tensors of a pair or triplet loss."""
-        return apply(self._form, inputs, sample_weight, self.reduction, self.scale, loss=self.loss)
+        if not isinstance(inputs, tuple):
+            raise RuntimeError(
+                "fastloss.torch.Loss has as many inputs as its loss, and cannot be the root of "
+                "torch.fx.symbolic_trace; trace a module that calls it"
+            )
+        form = self._form
+        if form.vectors and not torch.compiler.is_compiling() and not ordinary(inputs):
+            form = form_of(self._loss)  # in which a mode or a recorder has seen the tensors made
+        return apply(form, inputs, sample_weight, self.reduction, self.scale, loss=self._loss)
 
     def extra_repr(self) -> str:
         return f"{self.loss!r}, reduction={self.reduction!r}"

@@ -72,7 +72,7 @@ def gaussian_nll_loss(
     name = "gaussian_nll_loss"
     eps = number(name, "eps", eps)
     if not isinstance(var, torch.Tensor):
-        var = torch.full((), float(var), dtype=input.dtype)
+        var = torch.full((), float(var), dtype=input.dtype, device=input.device)
     elif not same_shape(var, input):
         if var.shape == input.shape[:-1]:
             var = var.unsqueeze(-1)

@@ -147,11 +147,9 @@ def _reshape(target: Tensor, wanted: list[int]) -> Tensor:
 
 def _form(loss: _base.Loss) -> Any:
     """Return a loss as PyTorch records it."""
-    import torch  # here, because Keras on JAX runs without it
+    from .torch.form import form_of  # here, because Keras on JAX runs without PyTorch
 
-    from .torch.form import form_of
-
-    return form_of(loss, lambda vector: torch.tensor(vector, dtype=torch.float64))
+    return form_of(loss)
 
 
 def _on_jax(loss: Loss, pred: Tensor, target: Tensor) -> Tensor:

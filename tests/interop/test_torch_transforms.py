@@ -77,7 +77,6 @@ PAIRS = [  # whatever PyTorch can transform its own function by
     ("nll_loss", "mean"),
     ("multilabel_soft_margin_loss", "mean"),
     ("poisson_nll_loss", "none"),
-    ("kl_div", "sum"),
     ("kl_div", "none"),
     ("triplet_margin_loss", "mean"),
     ("triplet_margin_loss", "none"),

@@ -207,3 +207,16 @@ def test_probabilities(name, eps, dtype):
             inside = ((pred > 0) & (pred < 1)).all(axis=1)
             soft = np.tile(np.array([0.5, 0.25, 0.0, 0.25], dtype), (inside.sum(), 1))
             assert_close(loss, [pred[inside], soft])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("p", [1, 2])
+def test_nan_of_a_margin_reaches_the_label(p, dtype):
+    """Of its derivatives every one has a part in what is not known."""
+    nan, inf = np.nan, np.inf
+    loss = cases.fl.MultiMargin(p=p)
+    for row, label in (([nan, 0], 1), ([0, nan], 1), ([inf, inf], 0), ([inf, inf], 1)):
+        parts = loss.grad_and_hess(np.array([row], dtype), [label])
+        assert np.isnan(parts).all()
+    _, hess = loss.grad_and_hess(np.array([[0, 1, nan]], dtype), [0])
+    assert np.isnan(hess[0]).tolist() == [True, False, True]

@@ -74,7 +74,7 @@ struct MultiMargin {
   // multiplied by w_y / C.
   struct Sums {
     Lanes<T> value, slope;
-    Lanes<float> count;  // of classes within the margin
+    Lanes<float> count;  // of classes within the margin; NaN where one is
   };
 
   // By how much a class is within the margin; a score of -infinity never is.
@@ -90,13 +90,14 @@ struct MultiMargin {
 #pragma omp simd
     for (int j = 0; j < lanes; ++j) {
       const Wide<T> by = gap(row[j], right);
-      const double inside = double(by) == 0.0 ? 0.0 : 1.0, bend = squared ? 2.0 * inside : 0.0;
-      const Wide<T> slope = wide_select(squared, by + by, Wide<T>(inside + nan_of(double(by))));
+      const double inside = double(by) == 0.0 ? 0.0 : 1.0, bend = squared ? 2.0 * inside : 0.0,
+                   none = nan_of(double(by));
+      const Wide<T> slope = wide_select(squared, by + by, Wide<T>(inside + none));
       add_wide(value, j, wide_select(squared, (by * share) * by, by * share));
       add_wide(slopes, j, slope);
-      count.add(j, inside);
+      count.add(j, inside + none);
       row[j] = T(double(slope * share) * factor);
-      if (hess != nullptr) hess[j] = T(double(share) * bend * factor + nan_of(double(by)));
+      if (hess != nullptr) hess[j] = T(double(share) * bend * factor + none);
     }
     sums.value = value;
     sums.slope = slopes;
@@ -134,8 +135,10 @@ static void margins(RowGroup<T>& group) noexcept {
     const double none = nan_of(right);
     group.value[r] = double(sums.value.total()) + none;
     own = T((0.0 - double(sums.slope.total() * share) * factor) + none);
+    const double count = sums.count.total();
     if (hess != nullptr)
-      hess[group.label[r]] = T(loss.squared ? double(Wide<T>(2.0 * sums.count.total()) * share) * factor + none : none);
+      hess[group.label[r]] =
+          T(loss.squared ? double(Wide<T>(2.0 * count) * share) * factor + none : none + nan_of(count));
   }
 }
 

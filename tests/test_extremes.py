@@ -157,9 +157,7 @@ FAR = [
     (2.0, False, [1, 0, 0]),
     (INF, False, [1, 0, 0]),
     (1.0, True, [INF, INF, 0]),
-    pytest.param(
-        1.5, True, [INF, INF, 0], marks=pytest.mark.xfail(reason="open: 0 here", strict=True)
-    ),
+    (1.5, True, [INF, INF, 0]),
     (2.0, True, [INF, 2, 0]),
     (3.0, True, [INF, 0, 0]),
     (INF, True, [INF, 0, 0]),
@@ -186,3 +184,11 @@ def test_a_pair_with_an_infinite_distance(dtype):
     assert value.tolist() == [INF, 0]
     assert grads[0].tolist() == [[INF, 2], [0, 0]]
     assert grads[1].tolist() == [[-INF, -2], [0, 0]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_curvatures_of_a_triplet_with_an_infinite_distance(dtype):
+    anchor, near, far = (np.array([x], dtype) for x in ([0, 0, 0], [1, 1, 1], [-INF, -1, 0]))
+    for p, wanted in ((1.5, [2, INF, 0]), (2.0, [2, 2, 2]), (3.0, [2, 0, 0])):
+        _, hess = fl.Triplet(p=p, squared=True).grad_and_hess(anchor, far, near)
+        assert hess[1].tolist() == [wanted]

@@ -20,6 +20,7 @@ struct Power {
   double rise, fall;   // the bend is rise (|r| / d)^(p-2) - fall (|r| / d)^(2p-2)
   double least, most;  // scaled features up to `least` count as 0, those beyond `most` as `most`
   Wide<T> level;       // log (d scale)
+  double spread;       // beside an infinite feature, what the square gives to finite ones: 2 d^(2-p) |r|^(p-1)
   Outer outer;
 
   FASTLOSS_INLINE_MEMBER void measure(const T* x, const T* y, std::int64_t n, NormChoice choice) {
@@ -44,6 +45,7 @@ struct Power {
       rise = fall = min(double(Wide<T>(p - 1.0) / d), Format<double>::largest);
     }
     outer.set(choice.squared, double(d));
+    spread = choice.squared && largest == Format<double>::inf && p < 2.0 ? Format<double>::inf : 0.0;
     if (choice.squared) {  // 2 d bend + 2 slope^2
       rise = 2.0 * (p - 1.0);
       fall = 2.0 * (p - 2.0);
@@ -51,11 +53,13 @@ struct Power {
   }
   FASTLOSS_INLINE_MEMBER Wide<T> distance() const { return outer.distance(d); }
   FASTLOSS_INLINE_MEMBER double slope(T x, T y) const {
-    return outer.slope(copysign(double(power(x, y, p - 1.0)), difference(x, y)));
+    const double r = difference(x, y), slope = outer.slope(copysign(double(power(x, y, p - 1.0)), r));
+    return spread > 0.0 && r != 0.0 ? copysign(spread, r) : slope;
   }
   FASTLOSS_INLINE_MEMBER double bend(T x, T y) const {
     const Wide<T> s = power(x, y, p - 1.0), t = power(x, y, p - 2.0);
-    return double(Wide<T>(rise) * t - Wide<T>(fall) * s * s);
+    const double size = abs(difference(x, y)), bend = double(Wide<T>(rise) * t - Wide<T>(fall) * s * s);
+    return spread > 0.0 && size > 0.0 && size < spread ? spread : bend;
   }
 
  private:

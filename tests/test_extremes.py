@@ -192,3 +192,11 @@ def test_curvatures_of_a_triplet_with_an_infinite_distance(dtype):
     for p, wanted in ((1.5, [2, INF, 0]), (2.0, [2, 2, 2]), (3.0, [2, 0, 0])):
         _, hess = fl.Triplet(p=p, squared=True).grad_and_hess(anchor, far, near)
         assert hess[1].tolist() == [wanted]
+
+
+def test_a_cosine_of_the_smallest_vectors():
+    a, b = np.array([[5e-324, 0.0]]), np.array([[1.0, 0.0]])
+    for curvature in ("exact", "positive"):
+        grads, hess = fl.CosineEmbedding().grad_and_hess(a, b, [1], curvature=curvature)
+        assert [x.tolist() for x in grads] == [[[0, 0]], [[0, 0]]]
+        assert [x.tolist() for x in hess] == [[[0, INF]], [[0, 1]]]

@@ -112,7 +112,8 @@ class CosineEmbedding(PairLoss):
     exact Hessian where that is positive, else 0. Infinite entries have no direction: NaN.
 
     Other libraries. PyTorch's ``CosineEmbeddingLoss`` adds 1e-12 to the squared lengths; Keras'
-    ``CosineSimilarity`` is ``-cos``, without targets. For PyTorch any target that is not 1 is -1.
+    ``CosineSimilarity`` is ``-cos``, without targets. For PyTorch a target
+    other than 1 and -1 costs nothing.
 
     References
     ----------

@@ -70,8 +70,8 @@ struct CosineOfTargets {
     const double u = a.along(x), v = b.along(y);
     const double by_a = sign * a.inverse, by_b = sign * b.inverse;
     const double mixed = product_sum<T>(-2.0 * u, v, -cosine);
-    const double bend_a = product_sum<T>(3.0 * cosine * u, u, mixed) * a.inverse * a.scale * (by_a * a.scale);
-    const double bend_b = product_sum<T>(3.0 * cosine * v, v, mixed) * b.inverse * b.scale * (by_b * b.scale);
+    const double bend_a = product_sum<T>(3.0 * cosine * u, u, mixed) * a.inverse * a.scale * by_a * a.scale;
+    const double bend_b = product_sum<T>(3.0 * cosine * v, v, mixed) * b.inverse * b.scale * by_b * b.scale;
     return {
         {product_sum<T>(-cosine, u, v) * by_a * a.scale + 0.0, product_sum<T>(-cosine, v, u) * by_b * b.scale + 0.0},
         {bend_a, bend_b},

@@ -1,5 +1,7 @@
 """Pair losses: the ULP budget of their row, with the sizes that it names for differences."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -39,12 +41,14 @@ def test_far_from_the_origin(case, dtype):
     assert_close(case.loss, vectors(case, 5, dtype, 0.3, offset=1000.0))
 
 
-@pytest.mark.xfail(
-    reason="open: distances that are compared as squares beyond float64", strict=True
-)
-def test_a_swap_of_squared_distances_beyond_float64():
-    vectors = [np.array([[x, 0.0]]) * 1e160 for x in (0, 3, 1)]
-    assert_close(cases.fl.Triplet(squared=True, swap=True), vectors)
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 3.0, np.inf])
+@pytest.mark.parametrize("scale", [1e277, 1e160, 1e-164, 1e-200])
+def test_a_swap_of_squared_distances_beyond_float64(scale, p):
+    loss = cases.fl.Triplet(squared=True, swap=True, p=p)
+    for points in itertools.permutations((0, 3, 1)):
+        assert_close(loss, [np.array([[x, 0.0]]) * scale for x in points])
+    rng = cases.random("swap", scale)
+    assert_close(loss, [rng.normal(0, scale, (8, 3)) for _ in range(3)])
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -93,10 +93,7 @@ struct Triplet {
     const NormChoice choice{.squared = p[At::squared] != 0.0, .p = p[At::p], .derivatives = derivatives};
     const bool swap = p[At::swap] != 0.0;
     for (int k = ap; k <= (swap ? pn : an); ++k) d[k].measure(x[k == pn], x[k == ap ? 1 : 2], n, choice);
-    pn_share = !swap                                  ? 0.0
-               : d[pn].distance() == d[an].distance() ? 0.5
-               : d[pn].distance() < d[an].distance()  ? 1.0
-                                                      : 0.0;
+    pn_share = swap ? share_across() : 0.0;
     an_share = 1.0 - pn_share;
     const double loss = excess(d[pn_share > 0.0 ? pn : an], p[At::margin]);
     return {loss <= 0.0 ? 0.0 : loss, loss <= 0.0};
@@ -124,6 +121,13 @@ struct Triplet {
   }
 
  private:
+  // Squares near the ends of the range may have lost what the distances still tell apart.
+  FASTLOSS_INLINE_MEMBER double share_across() const {
+    const double size = double(d[an].distance());
+    const bool plain = size > 0x1p-900 && size < 0x1p1000;
+    const Wide<T> to_n = plain ? d[an].distance() : d[an].d, across = plain ? d[pn].distance() : d[pn].d;
+    return across == to_n ? 0.5 : across < to_n ? 1.0 : 0.0;
+  }
   FASTLOSS_INLINE_MEMBER double excess(const Norm& negative, double margin) const {
     const Norm& positive = d[ap];
     const double loss = double(positive.distance() - negative.distance() + Wide<T>(margin));

@@ -122,6 +122,56 @@ def test_the_ends_of_the_temperature(dtype):
     assert (hot.grad(pred, [1, 0]) == 0).all() == (dtype == "float32")
 
 
+FAR = [
+    # options, rows of logits, labels
+    ({"temperature": 1e-150}, [[1.0, 2.0], [0.0, 0.0], [3e-150, 0.0]], [0, 1, 0]),
+    ({"temperature": 1e-155}, [[1.0, 2.0], [0.0, 0.0], [2.0, 1.0]], [0, 0, 0]),
+    ({"temperature": 5e-324}, [[1.0, 2.0], [0.0, 0.0], [0.0, 5e-324]], [0, 1, 0]),
+    ({"temperature": 1e-300}, [[7.5e-298, 0.0], [0.0, 8.5e-298]], [0, 0]),
+    ({"temperature": 1e-160}, [[5.0]], [0]),
+    ({"temperature": 1e300}, [[1.0, 2.0], [1e300, 0.0]], [0, 1]),
+    ({"logit_softcap": 5e-324}, [[1.0, 2.0], [0.0, 0.0], [-1.0, 0.0]], [0, 1, 0]),
+    ({"logit_softcap": 1e-300, "temperature": 1e-300}, [[4e-300, 0.0], [3.2e-298, 0.0]], [1, 1]),
+    ({"z_loss": 1e308}, [[0.0, -np.inf], [1e-300, 0.0], [-0.75, -0.7]], [0, 1, 0]),
+    ({"z_loss": 0.125}, [[8.8e259, 0.0, 1e100], [1e200, 3.0, 2.0]], [0, 1]),
+    ({"z_loss": 5e-324}, [[1e300, 0.0], [1e200, 0.0]], [0, 0]),
+    ({"z_loss": 1e300, "temperature": 1e-300}, [[1.0, 0.0], [2e-301, 1e-301]], [1, 0]),
+    (
+        {"logit_softcap": 30.0},
+        [[30 * 354.0, 0.0], [-30 * 351.0, 0.5], [30 * 372.0, 0.0]],
+        [1, 0, 0],
+    ),
+    ({"logit_softcap": 30.0, "temperature": 0.01}, [[30 * 360.0, 0.0], [0.0, 30 * 400.0]], [1, 0]),
+    ({"logit_softcap": 0.125, "temperature": 1e-3, "z_loss": 2.0**60}, [[45.0, 1.0]] * 2, [0, 1]),
+    ({"logit_softcap": 0.125, "temperature": 1e-200, "z_loss": 1e100}, [[90.0, 89.0]] * 2, [0, 1]),
+]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("bent", "pred", "target"), FAR, ids=[cases.label(x[0]) for x in FAR])
+def test_far_ends(bent, pred, target, dtype):
+    """Between a row's numbers and its results there are some that no double holds."""
+    if np.max(pred) > 1e38:
+        dtype = "float64"
+    pred, target, classes = np.array(pred).astype(dtype), np.array(target), len(pred[0])
+    assert_close(fl.SparseCategoricalCrossEntropy(from_logits=True, **bent), [pred, target])
+    soft = np.eye(classes)[target] * 0.75 + 0.25 / classes
+    for y in (np.eye(classes)[target], soft):
+        loss = fl.CategoricalCrossEntropy(from_logits=True, **bent)
+        assert_close(loss, [pred, y.astype(dtype)])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_at_the_ends_of_the_range(dtype):
+    pred, target = np.array([[1.0, 2.0, -3.0]] * 2, dtype), np.array([2, 0])
+    for weight in (1e-300, 1e-30, 1e30, 1e300):
+        for bent in ({"temperature": 1 / weight}, {"z_loss": 1 / weight}, {"logit_softcap": 2.0}):
+            loss = fl.SparseCategoricalCrossEntropy(
+                from_logits=True, class_weight=(weight, 1.0, weight), **bent
+            )
+            assert_close(loss, [pred, target])
+
+
 def test_a_far_row_keeps_its_normaliser():
     """Moving a row to its peak, as the softmax may, would lose what z_loss asks for."""
     loss = fl.SparseCategoricalCrossEntropy(from_logits=True, z_loss=1.0)

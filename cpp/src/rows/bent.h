@@ -4,118 +4,10 @@
 // Team (2024); z_loss: Chowdhery et al. (2022), PaLM.
 #pragma once
 
-#include "math/expm1.h"
-#include "rows/coefficients.h"
-#include "rows/scores.h"
-#include "rows/softmax.h"
+#include "rows/bent_far.h"
+#include "rows/bent_logits.h"
 
 namespace fastloss::FASTLOSS_ISA {
-
-// tanh(u), u = x / cap, and its slope: with a = (e^2|u| - 1) / 2 they are a / (1 + a) and (1 + 2 a) / (1 + a)^2.
-struct Capped {
-  double tanh, slope;
-};
-FASTLOSS_INLINE Capped capped(double x, double cap) {
-  const double u = x / cap, size = abs(u), lost = fma(-u, cap, x) / cap, u_lo = size < 350 ? lost : 0;
-  const Pair<double> a = half_expm1(min(size + size, 700.)), b = two_sum(1., a.hi);
-  const double y = 1 / b.hi, slip = fma(-y, b.hi, 1.) - y * (b.lo + a.lo), q = a.hi * y;  // 1 / (1 + a) = y (1 + slip)
-  const double t = fma(fma(-q, b.hi, a.hi) + fma(-q, b.lo + a.lo, a.lo), y, q);
-  const double far = (fma(2., a.hi, 1.) * y) * (y * fma(2., slip, 1.)), near = fma(-t, t, 1.);
-  const double slope = size < 0.5 ? near : far * fma(-2 * copysign(t, u), u_lo, 1.);
-  return {unless_nan(u, copysign(t, u)), size > 350 ? 0 : slope};
-}
-
-// By how much a bent logit is below the peak: size + rest.
-struct Below {
-  double size, rest;
-};
-// e to the power of that, lifted as the exponentials of other rows are.
-FASTLOSS_INLINE double lifted_exp_of(float, Below by) { return wide_exp(by.size) * Lift<float>::up; }
-FASTLOSS_INLINE double lifted_exp_of(double, Below by) { return exp(by.size, by.rest, Lift<double>::up); }
-
-// Which of the operations there are; what is kept are the exponentials themselves.
-enum class Way { kept, plain, scaled, capped };
-
-// What is the same for all classes of a row.
-struct BentRow {
-  double cap, temperature;
-  double peak, top;             // the largest logit, as given and capped
-  double others, sum, log_sum;  // of e^(z - z_peak), without the one at the peak and with it
-  double eps, low, high;        // probabilities beyond [eps, 1 - eps] cost `high` and `low`
-
-  // z - z_peak
-  template <Way way>
-  FASTLOSS_INLINE_MEMBER Below below(double x) const {
-    const double y = way == Way::capped ? cap * capped(x, cap).tanh : x;
-    const Pair<double> d = two_sum(y, -top);
-    const double z = way == Way::plain ? d.hi : min(d.hi / temperature, 0.);
-    const double rest = way == Way::plain ? d.lo : (fma(-z, temperature, d.hi) + d.lo) / temperature;
-    return {x == peak ? 0 : z, way != Way::capped && rest - rest == 0 ? rest : 0};
-  }
-};
-
-template <class T>
-struct BentSums {
-  Lanes<T> others, value;
-  Lanes<double> push;  // sum_k c_k of the classes that are not clipped
-  bool any = false;    // whether any coefficient counts
-};
-
-// The exponentials of n logits but the one at `spot`, in the place of the logits where `keep`, and the costs beside
-// log_sum of those that count.
-template <Way way, bool keep, class T>
-static void bent_run(const BentRow& bent, T* row, const double* c, int n, int there, int spot, BentSums<T>& sums) {
-  Lanes<T> others = sums.others, value = sums.value;
-  Lanes<double> push = sums.push;
-  for (int i = 0; i < n; i += lanes) {
-    alignas(64) double below[lanes];
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Below by = bent.below<way>(double(row[i + j]));
-      const double e = i + j < there ? lifted_exp_of(T(0), by) : 0;
-      below[j] = by.size;
-      others.add(j, i + j == spot ? 0 : e);
-      if constexpr (keep) row[i + j] = T(e);
-    }
-    if (!counts(c + i)) continue;
-    sums.any = true;
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      value.add(j, c[i + j] == 0 ? 0 : -(c[i + j] * below[j]));
-      push.add(j, c[i + j]);
-    }
-  }
-  sums.others = others;
-  sums.value = value;
-  sums.push = push;
-}
-
-// With probabilities that are clipped, for which the sum has to be known: the costs, and in c what still varies.
-template <Way way, class T>
-static void clipped_run(const BentRow& bent, const T* row, double* c, int n, BentSums<T>& sums) {
-  Lanes<T> value = sums.value;
-  Lanes<double> push = sums.push;
-  for (int i = 0; i < n; i += lanes) {
-    if (!counts(c + i)) continue;
-    alignas(64) double size[lanes], e[lanes];
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const Below by = bent.below<way>(double(row[i + j]));
-      size[j] = by.size;
-      e[j] = lifted_exp_of(T(0), by) * Lift<T>::down;
-    }
-#pragma omp simd
-    for (int j = 0; j < lanes; ++j) {
-      const double rest = size[j] == 0 ? bent.others : bent.sum - e[j], cost = bent.log_sum - size[j];
-      const double open = min(e[j], rest) <= bent.eps * bent.sum ? 0 : c[i + j];
-      value.add(j, c[i + j] == 0 ? 0 : c[i + j] * clamp(cost, bent.low, bent.high));
-      c[i + j] = open;
-      push.add(j, open);
-    }
-  }
-  sums.value = value;
-  sums.push = push;
-}
 
 // With U = sum_k c_k and Z = 2 z_loss m lse: dL/dz_j = p_j (U - c_j + Z) - (1 - p_j) c_j and
 // H_j = p_j (1 - p_j) (U + Z) + 2 z_loss m p_j^2, then on to x.
@@ -185,27 +77,42 @@ static bool bent_row(RowGroup<T>& group, int r, BentRow bent) noexcept {
       sums.push = open.push;
     }
   }
-  const double price = group.bend.z_loss * row_mass(group, r), lse = bent.top / bent.temperature + bent.log_sum;
-  group.silent[r] |= !sums.any && price == 0;
+  const Far price = far(bent.price), lse = far_lse(bent);
+  group.silent[r] |= !sums.any && bent.price == 0;
   if (group.silent[r]) return true;
-  group.value[r] = double(cost) + weighted(price, lse * lse);
+  group.value[r] = double(cost) + as_double(price * (lse * lse));
   if (!group.want_grad) return true;
 
-  // All finite, so that a probability of 0 has derivatives of 0 even if a logit is infinite.
-  const auto finite = [](double x) { return clamp(x, -Format<double>::largest, Format<double>::largest); };
   const DoubleDouble push = sums.push.total();
-  const double scale = finite(group.factor[r] / bent.sum / bent.temperature);
-  const double twice_scale = abs(finite(scale / bent.sum / bent.temperature)), side = scale < 0 ? -1 : 1;
-  const double normaliser = finite(weighted(2 * price, lse));
+  const Far heat = far(bent.temperature), sum = far(bent.sum), once = far(group.factor[r]) / sum / heat,
+            squared = once / sum / heat, twice = {abs(squared.number), squared.exponent},
+            normaliser = Far{2, 0} * price * lse, per_size = twice * Far{2, 0} * price;
+  const double side = once.number < 0 ? -1 : 1, least = group.positive ? 0 : -Format<double>::inf;
+  const bool wide = bent.wide || !(push.hi == 0 || exponent_within(-300, far(push.hi), 200));
   const BentDerivatives d = {.push = push,
-                             .normaliser = normaliser,
-                             .first = scale,
-                             .second = finite(twice_scale * (push.hi + normaliser)),
-                             .size = finite(twice_scale * 2 * price),
+                             .normaliser = as_double(normaliser),
+                             .first = as_double(once),
+                             .second = as_double(twice) * (push.hi + as_double(normaliser)),
+                             .size = as_double(per_size),
                              .turn = -2 / bent.cap * side,
                              .side = side,
-                             .least = group.positive ? 0 : -Format<double>::inf};
+                             .least = least};
+  const FarDerivatives all = {.push = push,
+                              .normaliser = normaliser,
+                              .first = once,
+                              .second = twice * (far(push.hi) + normaliser),
+                              .size = per_size,
+                              .turn = far(-2 * side) / far(bent.cap),
+                              .others = far(others.hi) * Far{1, -double(Lift<T>::exponent)} + far(none),
+                              .side = side,
+                              .least = least};
   T* hess = group.want_hess ? hess_of(group, r) : nullptr;
+  const auto derive = [&]<bool bends>(T* at, T* bend, const double* by) {
+    if (wide || (later == Way::capped && far_beyond(at, bent.cap)))
+      derive_far<later, bends>(bent, at, bend, by, all);
+    else
+      derive_bent<later, bends>(bent, at, bend, by, d);
+  };
   return runs([&](std::int64_t at, int n) {
     if constexpr (!keep) {
       BentSums<T> again;
@@ -213,9 +120,9 @@ static bool bent_row(RowGroup<T>& group, int r, BentRow bent) noexcept {
     }
     for (int i = 0; i < n; i += lanes) {
       if (hess == nullptr)
-        derive_bent<later, false>(bent, row + at + i, hess, c + i, d);
+        derive.template operator()<false>(row + at + i, hess, c + i);
       else
-        derive_bent<later, true>(bent, row + at + i, hess + at + i, c + i, d);
+        derive.template operator()<true>(row + at + i, hess + at + i, c + i);
     }
   });
 }
@@ -232,9 +139,11 @@ static void bent(RowGroup<T>& group) noexcept {
       row.cap = by.softcap, row.temperature = by.temperature;
       row.peak = double(largest(row_of(group, r), group.pitch));
       row.top = caps ? by.softcap * capped(row.peak, by.softcap).tanh : row.peak;
+      row.price = group.bend.z_loss * row_mass(group, r);
+      row.wide = far_row<T>(row, group.factor[r]);
       row.eps = group.eps, row.high = clips ? 0 - log(group.eps) : 0, row.low = clips ? 0 - log1p(-group.eps) : 0;
       if (!(caps                    ? bent_row<Way::capped, Way::capped>(group, r, row)
-            : clips                 ? bent_row<Way::scaled, Way::scaled>(group, r, row)
+            : clips || row.wide     ? bent_row<Way::scaled, Way::scaled>(group, r, row)
             : by.temperature != 1.0 ? bent_row<Way::scaled, Way::kept>(group, r, row)
                                     : bent_row<Way::plain, Way::kept>(group, r, row)))
         return;

@@ -144,6 +144,7 @@ static void map_run(const PointwiseRun<T>& run) noexcept {
       if constexpr (k < gradients) {
         if constexpr (writes_grad(mode)) to[i] = final(grad_of<k>(jet), i);
         if constexpr (bends) bend[i] = final(hess_of<k, mode>(jet), i);
+        if constexpr (mode == Mode::grad_positive) bend[i] += T(0);  // a zero is +0
       }
     };
     derive.template operator()<0>(grad0, hess0);

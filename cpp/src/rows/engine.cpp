@@ -200,6 +200,8 @@ class Engine {
       if (g.bad_target) return find_bad_target(index, g);
       if (job_.want_grad) transfer_.store(grad, g, g.rows, g.scale + g.first, g.rest + g.first, s.flat);
       if (job_.want_hess) {
+        // A curvature that is never negative has no -0.
+        if (job_.positive) rows_.plain_zeros(g.hess, (g.last - g.first) * pitch_);
         std::fill(g.scale + g.first, g.scale + g.last, T(1));
         transfer_.store(hess, g, g.hess, g.scale + g.first, g.scale + g.first, s.flat);
       }

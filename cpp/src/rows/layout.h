@@ -44,4 +44,11 @@ static void scale_row(T* row, T scale, std::int64_t n) noexcept {
   for (std::int64_t i = 0; i < n; ++i) row[i] *= scale;
 }
 
+// Makes every zero +0.
+template <class T>
+static void plain_zeros(T* row, std::int64_t n) noexcept {
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) row[i] += T(0);
+}
+
 }  // namespace fastloss::FASTLOSS_ISA

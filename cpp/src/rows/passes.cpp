@@ -6,7 +6,7 @@ namespace fastloss::FASTLOSS_ISA {
 namespace {
 
 template <class T>
-constexpr RowPasses<T> passes = {spread<T>, settle<T>, scale_row<T>, masses<T>};
+constexpr RowPasses<T> passes = {spread<T>, settle<T>, scale_row<T>, plain_zeros<T>, masses<T>};
 
 }  // namespace
 

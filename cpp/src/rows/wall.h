@@ -61,6 +61,7 @@ struct RowPasses {
   void (*spread)(const T* flat, T* rows, int count, int classes, int pitch, T pad);
   void (*settle)(const T* rows, const T* scale, const T* rest, T* flat, int count, int classes, int pitch);
   void (*scale)(T* row, T scale, std::int64_t n);
+  void (*plain_zeros)(T* row, std::int64_t n);
   void (*masses)(RowGroup<T>& group);  // the class weights of dense targets, for the whole group
 };
 

@@ -234,9 +234,9 @@ def test_against_the_formula(distribution, dtype):
 def test_domains():
     loss = fl.AcceleratedFailureTime()
     for lower, upper, text in (
-        (-1.0, 1.0, r"lower\[0\] is -1, wanted: finite and >= 0"),
-        (INF, INF, r"lower\[0\] is inf, wanted: finite and >= 0"),
-        (0.0, 0.0, r"upper\[0\] is 0, wanted: > 0"),
+        (-1.0, 1.0, r"lower\[0\] is -1, wanted: a finite number >= 0"),
+        (INF, INF, r"lower\[0\] is inf, wanted: a finite number >= 0"),
+        (0.0, 0.0, r"upper\[0\] is 0, wanted: a number > 0"),
         (2.0, 1.0, r"lower\[0\] is 2, larger than upper\[0\], which is 1"),
     ):
         with pytest.raises(fl.DomainError, match=text):

@@ -91,10 +91,14 @@ void Argument::read(PyObject* object, const char* loss, const char* name, bool r
 
 void Argument::write_to(PyObject* object, const char* loss) {
   if (is_numpy(object)) {
-    if (!take_numpy(object) || view.swapped || is_masked(keep))
-      raise_python("DTypeError", context(loss, "out") + " has dtype " +
-                                     py::str(keep.attr("dtype")).cast<std::string>() +
-                                     ", wanted: the dtype of the input it belongs to");
+    const bool known = take_numpy(object);
+    if (is_masked(keep))
+      raise_python("DTypeError", context(loss, "out") + " is a masked array, wanted: a plain one, such as its data");
+    if (!known || view.swapped)
+      raise_python(
+          "DTypeError",
+          context(loss, "out") + " has dtype " + py::str(keep.attr("dtype")).cast<std::string>() +
+              ", wanted: " + (known ? "the byte order of this machine" : "the dtype of the input it belongs to"));
   } else if (take_exchange(object, loss, "out")) {
     return;
   } else if (PyObject_HasAttrString(object, "__dlpack__")) {

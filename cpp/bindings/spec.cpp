@@ -8,6 +8,8 @@
 namespace fastloss::python {
 namespace {
 
+constexpr const char* by_class_too = ", a dict {class: number} or None";
+
 // What a parameter takes, in the words of the range errors; a name that is not known takes a number.
 std::string wanted_of(const std::string& loss, const std::string& parameter) {
   for (const LossInfo& info : losses()) {
@@ -15,12 +17,13 @@ std::string wanted_of(const std::string& loss, const std::string& parameter) {
     for (const ParameterInfo& p : info.parameters) {
       if (p.name != parameter) continue;
       const bool optional = p.kind.ends_with("or None");
-      const std::string range = p.range.empty() ? "" : " " + p.range;
+      const bool ends = p.range.starts_with('[') || p.range.starts_with('(');
+      const std::string range = p.range.empty() ? "" : (ends ? " in " : " ") + p.range;
       if (p.kind == "flag") return "True or False";
       if (p.kind == "choice") return p.range;
-      if (p.kind.starts_with("integer")) return optional ? "an integer or None" : "an integer";
-      if (p.name == "class_weight") return "one or more finite numbers" + range + ", a dict {class: weight} or None";
-      if (p.kind.starts_with("vector")) return "one or more finite numbers" + range + " or None";
+      if (p.kind.starts_with("integer")) return "an integer" + range + (optional ? " or None" : "");
+      if (p.kind == "vector or None")
+        return std::string("one or more ") + (ends ? "" : "finite ") + "numbers" + range + by_class_too;
       return "a number" + range +
              (p.kind.ends_with("or vector") ? " or one per last axis"
               : optional                    ? " or None"
@@ -46,6 +49,7 @@ struct Named {  // a parameter on its way into the core
   std::string loss, class_name, parameter;
 
   bool is_choice() const { return wanted_of(loss, parameter).starts_with('\''); }
+  bool is_per_class() const { return wanted_of(loss, parameter).ends_with(by_class_too); }
   [[noreturn]] void refuse(const py::handle& object) const {
     std::string what = " is " + py::repr(object).cast<std::string>();
     if (axes_of(object) > 1)
@@ -58,7 +62,7 @@ struct Named {  // a parameter on its way into the core
   }
 };
 
-// The weights of classes by their number. A class that is not named weighs 1, as in scikit-learn.
+// The numbers of classes by class, up to the last that is named. One that is not named has 1, as in scikit-learn.
 std::vector<double> by_class(const py::handle& mapping, const Named& named) {
   constexpr Py_ssize_t most = Py_ssize_t{1} << 24;  // classes: what a slip of the pen may allocate
   std::vector<double> weights;
@@ -67,7 +71,7 @@ std::vector<double> by_class(const py::handle& mapping, const Named& named) {
     const Py_ssize_t k = PyIndex_Check(key.ptr()) ? PyNumber_AsSsize_t(key.ptr(), nullptr) : -1;
     if (k < 0 || k >= most)
       raise_python("ParameterError", named.class_name + ": " + named.parameter + " has the key " +
-                                         py::repr(key).cast<std::string>() + ", wanted: a class, from 0 to C - 1");
+                                         py::repr(key).cast<std::string>() + ", wanted: a class, an integer in [0, C)");
     const Value value = value_of(weight, named);
     const auto* real = std::get_if<double>(&value);
     const auto* integer = std::get_if<std::int64_t>(&value);
@@ -100,7 +104,7 @@ Value value_of(const py::handle& object, const Named& named) {
   }
   // In order and whole: a mapping would give its keys, a set any order, a masked array what is masked.
   const bool mapping = py::hasattr(object, "keys") && !py::hasattr(object, "__array__");
-  if (mapping && named.parameter == "class_weight") return by_class(object, named);
+  if (mapping && named.is_per_class()) return by_class(object, named);
   if (mapping || PyAnySet_Check(object.ptr()) || !py::isinstance<py::iterable>(object)) named.refuse(object);
   if (is_masked(object)) named.refuse(object);
   std::vector<double> elements;

@@ -204,7 +204,7 @@ Shapes check_call(const Resolved& loss, const Call& call, Job& job) {
   if (!std::isfinite(call.scale))
     parameter_error(definition, "scale is " + number_text(call.scale) + ", wanted: a finite number");
   if (call.n_threads < 0)
-    parameter_error(definition, "n_threads is " + std::to_string(call.n_threads) + ", wanted: at least 1");
+    parameter_error(definition, "n_threads is " + std::to_string(call.n_threads) + ", wanted: an integer >= 1");
   if (call.sample_weight != nullptr) check_weight(definition, *call.sample_weight, shapes, job);
   check_vectors(loss, shapes, pred, job);
 

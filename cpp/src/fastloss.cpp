@@ -102,14 +102,14 @@ double Loss::evaluate(const Call& call) const { return Door::evaluate(state_->re
 std::size_t Loss::workspace_size(const Call& call) const { return Door::workspace_size(state_->resolved, call); }
 
 void set_num_threads(int n) {
-  if (n < 1) setting_error("set_num_threads: n_threads is " + std::to_string(n) + ", at least 1 is wanted");
+  if (n < 1) setting_error("set_num_threads: n_threads is " + std::to_string(n) + ", wanted: an integer >= 1");
   set_default_threads(n);
 }
 
 int get_num_threads() noexcept { return default_threads(); }
 
 int swap_thread_override(int n) {
-  if (n < 0) setting_error("num_threads: n is " + std::to_string(n) + ", at least 1 is wanted");
+  if (n < 0) setting_error("num_threads: n is " + std::to_string(n) + ", wanted: an integer >= 1");
   return swap_override(n);
 }
 

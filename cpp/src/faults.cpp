@@ -28,14 +28,14 @@ void raise(const Resolved& loss, const Call& call, const Shapes& shapes, const F
   const std::string where = place_of(call, shapes, fault.index, fault.inner, fault.input);
   if (fault.kind == Fault::Kind::weight)
     domain_error(definition,
-                 "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: finite and >= 0");
+                 "sample_weight" + where + " is " + number_text(fault.number) + ", wanted: a finite number >= 0");
   const std::string name = definition.inputs[fault.input].name;
   if (fault.kind == Fault::Kind::label) {
     const std::string label =
         fault.unsigned_label ? std::to_string(static_cast<std::uint64_t>(fault.label)) : std::to_string(fault.label);
     label_error(definition, name + where + " is " + label + ", " + definition.inputs[0].name + " has " +
-                                std::to_string(shapes.inner) + " classes: wanted 0 to " +
-                                std::to_string(shapes.inner - 1));
+                                std::to_string(shapes.inner) + " classes, wanted: an integer in [0, " +
+                                std::to_string(shapes.inner) + ")");
   }
   if (fault.kind == Fault::Kind::order)
     domain_error(definition, name + where + " is " + number_text(fault.number) + ", larger than " +

@@ -105,11 +105,19 @@ const char* role_text(InputRole role) {
   return texts[static_cast<int>(role)];
 }
 
+std::string ranged(std::string what, const std::string& range) {
+  if (range.empty()) return what;
+  const bool ends = range.front() == '[' || range.front() == '(';
+  if (const std::size_t at = what.find("finite "); ends && at != std::string::npos) what.erase(at, 7);
+  return what + (ends ? " in " : " ") + range;
+}
+
 std::string wanted_text(const Interval& x) {
   if (x.ends_alone) return number_text(x.low) + " or " + number_text(x.high);
   if (x.high > 1e300)
-    return std::string(x.high == infinity ? "" : "finite and ") + (x.open_low ? "> " : ">= ") + number_text(x.low);
-  return "within " + range_of(x);
+    return std::string(x.high == infinity ? "a number " : "a finite number ") + (x.open_low ? "> " : ">= ") +
+           number_text(x.low);
+  return "a number in " + range_of(x);
 }
 
 std::vector<LossInfo> losses() {

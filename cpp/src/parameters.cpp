@@ -71,15 +71,15 @@ class Resolver {
         return integer(given, p_.kind == Kind::integer ? "" : " or None");
       case Kind::optional_real:
         if (std::holds_alternative<std::monostate>(given)) return given;
-        return real(given, "or None");
+        return real(given, " or None");
       case Kind::real:
         return real(given, "");
       case Kind::optional_vector:
         if (std::holds_alternative<std::monostate>(given)) return given;
-        return vector(given, "or None");
+        return vector(given, " or None");
       case Kind::real_or_vector:
         if (std::holds_alternative<std::span<const double>>(given)) return vector(given, "");
-        return real(given, "or one per last axis");
+        return real(given, " or one per last axis");
       case Kind::choice:
         return word(given);
     }
@@ -90,8 +90,7 @@ class Resolver {
   FieldValue integer(const FieldValue& given, const char* besides) const {
     const auto* number = std::get_if<std::int64_t>(&given);
     if (number != nullptr && within(p_, static_cast<double>(*number))) return given;
-    const std::string range = range_text(p_);
-    fail(given, "an integer" + (range.empty() ? "" : " " + range) + besides);
+    fail(given, ranged("an integer", range_text(p_)) + besides);
   }
 
   FieldValue real(const FieldValue& given, const char* besides) const {
@@ -101,8 +100,8 @@ class Resolver {
     else if (const std::int64_t* integer = std::get_if<std::int64_t>(&given))
       x = static_cast<double>(*integer);
     else
-      fail(given, std::string("a number ") + range_text(p_) + (*besides ? std::string(" ") + besides : ""));
-    if (!within(p_, x)) fail(given, std::string(p_.infinite ? "a number " : "a finite number ") + range_text(p_));
+      fail(given, ranged("a number", range_text(p_)) + besides);
+    if (!within(p_, x)) fail(given, ranged(p_.infinite ? "a number" : "a finite number", range_text(p_)) + besides);
     return x;
   }
 
@@ -116,9 +115,7 @@ class Resolver {
 
   FieldValue vector(const FieldValue& given, const char* besides) const {
     const auto* elements = std::get_if<std::span<const double>>(&given);
-    const auto wanted = [&] {
-      return "finite numbers " + range_text(p_) + (*besides ? std::string(" ") + besides : "");
-    };
+    const auto wanted = [&] { return ranged("finite numbers", range_text(p_)) + besides; };
     if (elements == nullptr || elements->empty()) fail(given, "one or more " + wanted());
     for (std::size_t i = 0; i < elements->size(); ++i)
       if (!within(p_, (*elements)[i]))
@@ -129,10 +126,14 @@ class Resolver {
 
   [[noreturn]] void fail(const FieldValue& given, const std::string& wanted) const {
     struct Text {
+      bool whole;  // 2.0 is no 2 where an integer is wanted
       std::string operator()(std::monostate) const { return "None"; }
       std::string operator()(bool x) const { return x ? "True" : "False"; }
       std::string operator()(std::int64_t x) const { return std::to_string(x); }
-      std::string operator()(double x) const { return number_text(x); }
+      std::string operator()(double x) const {
+        const std::string text = number_text(x);
+        return whole && text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+      }
       std::string operator()(std::span<const double> x) const {
         return x.empty() ? "empty" : "a vector of " + std::to_string(x.size());
       }
@@ -142,7 +143,9 @@ class Resolver {
         return "'" + text + "'";
       }
     };
-    parameter_error(definition_, std::string(p_.name) + " is " + std::visit(Text{}, given) + ", wanted: " + wanted);
+    const bool whole = p_.kind == Kind::integer || p_.kind == Kind::optional_integer;
+    parameter_error(definition_,
+                    std::string(p_.name) + " is " + std::visit(Text{whole}, given) + ", wanted: " + wanted);
   }
 
   const Definition& definition_;

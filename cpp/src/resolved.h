@@ -46,7 +46,8 @@ Value value_of(const FieldValue& field);
 std::vector<Field> fields_of(const Parameters& parameters);
 Resolved resolve(std::string_view name, std::span<const Field> fields);
 std::shared_ptr<const Loss::State> make_state(std::string_view name, std::span<const Field> fields);
-std::string wanted_text(const Interval& interval);  // "within [0, 1]"
-const char* role_text(InputRole role);              // "real"
+std::string ranged(std::string what, const std::string& range);  // "a finite number >= 0", "a number in [0, 1]"
+std::string wanted_text(const Interval& interval);               // "a number in [0, 1]"
+const char* role_text(InputRole role);                           // "real"
 
 }  // namespace fastloss

@@ -176,7 +176,7 @@ static void bad_calls(void) {
   call.curvature = -1;
   REFUSED(FASTLOSS_PARAMETER_ERROR, "curvature is -1, wanted: 0 to 1");
   call.n_threads = -1;
-  REFUSED(FASTLOSS_PARAMETER_ERROR, "MeanSquaredError: n_threads is -1, wanted: at least 1");
+  REFUSED(FASTLOSS_PARAMETER_ERROR, "MeanSquaredError: n_threads is -1, wanted: an integer >= 1");
   call.scale = NAN;
   REFUSED(FASTLOSS_PARAMETER_ERROR, "MeanSquaredError: scale is nan, wanted: a finite number");
   call.workspace_size = 64;
@@ -237,7 +237,7 @@ static void bad_arrays(void) {
   float wrong[4] = {1.0f, -1.0f, 1.0f, 1.0f};
   const fastloss_array weight = array(wrong, FASTLOSS_FLOAT32, 1, &four);
   call.sample_weight = &weight;
-  REFUSED(FASTLOSS_DOMAIN_ERROR, "MeanSquaredError: sample_weight[1] is -1, wanted: finite and >= 0");
+  REFUSED(FASTLOSS_DOMAIN_ERROR, "MeanSquaredError: sample_weight[1] is -1, wanted: a finite number >= 0");
   fastloss_loss_destroy(loss);
 }
 

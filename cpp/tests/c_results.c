@@ -51,10 +51,10 @@ static void resources(void) {
                "parallel_for came back after 1 of 2 pieces, wanted: all of them done");
   call.parallel_for = NULL, labels[3] = rows;
   EXPECT_ERROR(fastloss_evaluate(loss, &call, &other), FASTLOSS_LABEL_ERROR,
-               "SparseCategoricalCrossEntropy: target[3] is 600, pred has 600 classes: wanted 0 to 599");
+               "SparseCategoricalCrossEntropy: target[3] is 600, pred has 600 classes, wanted: an integer in [0, 600)");
   labels[3] = -1;
   EXPECT_ERROR(fastloss_evaluate(loss, &call, &other), FASTLOSS_LABEL_ERROR,
-               "SparseCategoricalCrossEntropy: target[3] is -1, pred has 600 classes: wanted 0 to 599");
+               "SparseCategoricalCrossEntropy: target[3] is -1, pred has 600 classes, wanted: an integer in [0, 600)");
   fastloss_loss_destroy(loss);
 }
 
@@ -157,7 +157,7 @@ static void threads(void) {
   EXPECT(before >= 1);
   EXPECT(fastloss_set_num_threads(3) == FASTLOSS_OK && fastloss_get_num_threads() == 3);
   EXPECT_ERROR(fastloss_set_num_threads(0), FASTLOSS_PARAMETER_ERROR,
-               "set_num_threads: n_threads is 0, at least 1 is wanted");
+               "set_num_threads: n_threads is 0, wanted: an integer >= 1");
   EXPECT(fastloss_set_num_threads(before) == FASTLOSS_OK);
 }
 

@@ -67,7 +67,7 @@ void errors() {
   const Loss bce("bce");
   const std::vector<double> bad = {0.5, 1.5, 0.5};
   expect_error<DomainError>(
-      "BinaryCrossEntropy: pred[1] is 1.5, wanted: within [0, 1]; for scores before the sigmoid or softmax say "
+      "BinaryCrossEntropy: pred[1] is 1.5, wanted: a number in [0, 1]; for scores before the sigmoid or softmax say "
       "from_logits=True",
       [&] { bce.value<double>(bad, three); });
   const float logits[6] = {};
@@ -76,7 +76,8 @@ void errors() {
   const ConstArray inputs[] = {{logits, DType::float32, 2, shape, strides}, {labels, DType::int64, 1, &two, &step}};
   const Loss ce("sparse_categorical_cross_entropy", {{"from_logits", true}});
   expect_error<LabelError>(
-      "SparseCategoricalCrossEntropy: target[1] is 9223372036854775807, pred has 3 classes: wanted 0 to 2",
+      "SparseCategoricalCrossEntropy: target[1] is 9223372036854775807, pred has 3 classes, wanted: an integer in [0, "
+      "3)",
       [&] { ce.evaluate({.inputs = inputs}); });
   const std::int64_t vast[2] = {std::int64_t{1} << 40, std::int64_t{1} << 40};
   const ConstArray overflowing[] = {{logits, DType::float32, 2, vast, strides},

@@ -211,7 +211,11 @@ class Objective(Door):
         if num_class is not None and (self._row["room"] != "rows" or num_class < 2):
             raise ParameterError(
                 f"{type(self.loss).__name__}: num_class is {num_class!r}, wanted: "
-                + ("at least 2" if self._row["room"] == "rows" else "None, there are no classes")
+                + (
+                    "an integer >= 2"
+                    if self._row["room"] == "rows"
+                    else "None, there are no classes"
+                )
             )
 
     def _derivatives(self, pred: Any, target: Any, weight: Any) -> tuple[Array, Array]:

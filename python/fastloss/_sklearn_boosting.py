@@ -50,17 +50,17 @@ def hgb_loss(
         )
     if row["labels"] and (n_classes is None or n_classes < 3):
         raise ParameterError(
-            f"{name}: n_classes is {n_classes}, wanted: the number of classes, 3 or more (two "
+            f"{name}: n_classes is {n_classes}, wanted: an integer >= 3 (two "
             "classes have one raw score: take a loss such as 'binary_cross_entropy')"
         )
     if not row["labels"] and n_classes is not None:
         raise ParameterError(f"{name}: is not a loss of class labels, takes no n_classes")
-    if not (0.0 <= hess_floor < np.inf and 0.0 < scale < np.inf):
-        raise ParameterError(
-            f"{name}: hess_floor is {hess_floor}, scale is {scale}; wanted: >= 0 and > 0, finite"
-        )
+    if not 0.0 <= hess_floor < np.inf:
+        raise ParameterError(f"{name}: hess_floor is {hess_floor}, wanted: a finite number >= 0")
+    if not 0.0 < scale < np.inf:
+        raise ParameterError(f"{name}: scale is {scale}, wanted: a finite number > 0")
     if n_threads is not None and n_threads < 1:
-        raise ParameterError(f"{name}: n_threads is {n_threads}, wanted: >= 1 or None")
+        raise ParameterError(f"{name}: n_threads is {n_threads}, wanted: an integer >= 1 or None")
     require_curvature(loss, hess_floor)
     options = scale, hess_floor, n_threads
     if row["labels"]:

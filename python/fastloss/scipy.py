@@ -204,7 +204,7 @@ class LinearObjective:
                 f"({samples},) or ({samples}, k)"
             )
         if not (isinstance(l2, int | float | np.number) and l2 >= 0 and isfinite(l2)):
-            raise ParameterError(f"{name}: l2 is {l2!r}, wanted: >= 0 and finite")
+            raise ParameterError(f"{name}: l2 is {l2!r}, wanted: a finite number >= 0")
         if row["room"] == "rows" and loss.params.get("axis", -1) not in (-1, 1):
             raise ParameterError(
                 f"{name}: axis is {loss.params['axis']}, the classes are last here"

@@ -253,7 +253,12 @@ def test_an_unknown_reduction_is_refused_by_keras():
             np.zeros((2, 3)),
             r"target\[1\] is 3, pred has 3 classes",
         ),
-        (fl.BinaryCrossEntropy(), np.ones(2), np.array([0.5, 2.0]), "pred.1. is 2, wanted: within"),
+        (
+            fl.BinaryCrossEntropy(),
+            np.ones(2),
+            np.array([0.5, 2.0]),
+            "pred.1. is 2, wanted: a numb",
+        ),
     ],
 )
 def test_values_out_of_their_domain(loss, target, pred, message):

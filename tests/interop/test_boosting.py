@@ -190,7 +190,7 @@ def test_what_cannot_be_an_objective(objective, loss, options, message):
 @pytest.mark.parametrize("name", NAMES[:2], indirect=True)  # CatBoost asks for no num_class
 @pytest.mark.parametrize(
     ("loss", "number", "message"),
-    [("mse", 3, "wanted: None, there are no classes"), ("ce", 1, "wanted: at least 2")],
+    [("mse", 3, "wanted: None, there are no classes"), ("ce", 1, "wanted: an integer >= 2")],
 )
 def test_num_class_where_there_are_none(objective, loss, number, message):
     with pytest.raises(fl.ParameterError, match=message):

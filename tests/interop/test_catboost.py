@@ -245,7 +245,7 @@ def test_beside_a_metric_of_ours_catboost_counts_no_classes_and_the_error_says_w
 @pytest.mark.parametrize(
     ("data", "objective", "message"),
     [
-        (WINE, door.Objective("bce"), "is 2, wanted: within"),
+        (WINE, door.Objective("bce"), "is 2, wanted: a number in"),
         (WINE, door.Objective("ce"), "wanted a column per class; set classes_count"),
     ],
 )

@@ -68,7 +68,7 @@ def test_options_that_are_none(way, option):
     ("message", "loss", "inputs", "weight"),
     [
         (r"target\[1\] is 4, pred has 4 classes", ROWS, (np.zeros((2, 4)), [3, 4]), None),
-        (r"pred\[0\] is 1.5, wanted: within", fl.BinaryCrossEntropy(), ([1.5], [1.0]), None),
+        (r"pred\[0\] is 1.5, wanted: a number in", fl.BinaryCrossEntropy(), ([1.5], [1.0]), None),
         (r"sample_weight\[1\] is -1", fl.Huber(), ([1.0, 2.0], [0.0, 0.0]), [1.0, -1.0]),
     ],
 )

@@ -250,7 +250,7 @@ def test_cross_validation_with_one_objective_for_folds_of_all_sizes():
         (WINE[1], 2, "ce", fl.LabelError, "is 2, pred has 2 classes"),
         (WINE[1] + 0.5, 3, "ce", fl.LabelError, "the label of row 0 is 0.5"),
         (WINE[1], 3, "mse", fl.ShapeError, "needs its own label"),
-        (WINE[1], 1, "bce", fl.DomainError, "is 2, wanted: within"),
+        (WINE[1], 1, "bce", fl.DomainError, "is 2, wanted: a number in"),
     ],
 )
 def test_labels_that_do_not_fit(labels, classes, loss, error, message):

@@ -250,9 +250,13 @@ def test_bad_input():
         (fl.ParameterError, "n_classes is 2", lambda: as_hgb_loss("scce", n_classes=2)),
         (fl.ParameterError, "takes no n_classes", lambda: as_hgb_loss("mse", n_classes=3)),
         (fl.ParameterError, "anchor", lambda: as_hgb_loss("triplet")),
-        (fl.ParameterError, "hess_floor is -1", lambda: as_hgb_loss("mse", hess_floor=-1)),
-        (fl.ParameterError, "n_threads is 0", lambda: as_hgb_loss("mse", n_threads=0)),
-        (fl.ParameterError, "scale is 0", lambda: as_hgb_loss("mse", scale=0)),
+        (fl.ParameterError, "hess_floor is -1, wan", lambda: as_hgb_loss("mse", hess_floor=-1)),
+        (
+            fl.ParameterError,
+            "n_threads is 0, wanted: an int",
+            lambda: as_hgb_loss("mse", n_threads=0),
+        ),
+        (fl.ParameterError, "scale is 0, wanted: a finite n", lambda: as_hgb_loss("mse", scale=0)),
         (
             fl.LabelError,
             "y has 4 classes, n_classes is 3",
@@ -265,7 +269,7 @@ def test_bad_input():
         ),
         (
             fl.DomainError,
-            "wanted: within .0, 1.",
+            "wanted: a number in .0, 1.",
             lambda: Classifier(as_hgb_loss("bce"), **FEW).fit(x, y),
         ),
     ):

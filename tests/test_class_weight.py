@@ -1,5 +1,7 @@
 """Class weights by class, and those that balance."""
 
+import re
+
 import fastloss as fl
 import numpy as np
 import pytest
@@ -36,8 +38,37 @@ def test_a_dict_weighs_what_the_vector_weighs():
     given = fl.SparseCategoricalCrossEntropy(from_logits=True, class_weight={2: 3.0, 0: 0.5})
     vector = fl.SparseCategoricalCrossEntropy(from_logits=True, class_weight=[0.5, 1.0, 3.0])
     assert given(LOGITS, LABELS) == vector(LOGITS, LABELS)
-    with pytest.raises(fl.ShapeError, match="class_weight has 2 entries, pred has 3 classes"):
-        fl.SparseCategoricalCrossEntropy(from_logits=True, class_weight={1: 2.0})(LOGITS, LABELS)
+
+
+@pytest.mark.parametrize("name", ["class_weight", "alpha"])
+def test_a_dict_that_does_not_name_the_last_class_is_told_to(name):
+    message = (
+        rf"^CategoricalFocal: {name} has (2 entries|1 entry), pred has 3 classes, wanted: one per "
+        r"class; a dict names the last, too, here ({2: 1\.0})$"
+    )
+    target = np.eye(3)[LABELS]
+    for given in ({1: 0.5}, {0: 0.5}, [0.5]):
+        loss = fl.CategoricalFocal(from_logits=True, **{name: given})
+        with pytest.raises(fl.ShapeError, match=message) as caught:
+            loss(LOGITS, target)
+        if isinstance(given, dict):
+            last = eval(re.search(message, str(caught.value))[2])
+            whole = fl.CategoricalFocal(from_logits=True, **{name: {**given, **last}})
+            vector = [given.get(k, 1.0) for k in range(3)]
+            assert whole(LOGITS, target) == fl.CategoricalFocal(from_logits=True, **{name: vector})(
+                LOGITS, target
+            )
+    with pytest.raises(fl.ShapeError, match=f"{name} has 4 entries, pred has 3 classes$"):
+        fl.CategoricalFocal(from_logits=True, **{name: {3: 1.0}})(LOGITS, target)
+
+
+def test_factors_by_class():
+    for kind in (fl.CategoricalFocal, fl.SparseCategoricalFocal):
+        assert kind(alpha={2: 0.25, 0: 0.5}) == kind(alpha=[0.5, 1.0, 0.25])
+        with pytest.raises(fl.ParameterError, match=r"alpha\[1\] is 2, wanted: numbers in \[0, "):
+            kind(alpha={1: 2.0})
+        with pytest.raises(fl.ParameterError, match="alpha has the key -1, wanted: a class"):
+            kind(alpha={-1: 1.0})
 
 
 @classes

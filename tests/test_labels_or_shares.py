@@ -29,7 +29,7 @@ def test_labels_are_shares_of_one_class(case):
                         np.testing.assert_array_equal(x, y, err_msg=key)
 
 
-@pytest.mark.parametrize("case", EITHER, ids=str)
+@pytest.mark.parametrize("case", [c for c in EITHER if c.option("ignore_index") is None], ids=str)
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_shares_are_what_the_reference_says(case, reduction):
     pred, _ = cases.draw(case, (6, 4))
@@ -41,6 +41,18 @@ def test_shares_are_what_the_reference_says(case, reduction):
     wanted = reference.value(case.loss, pred, shares, sample_weight=weight, reduction=reduction)
     # 1e-13: the reference adds 24 terms in plain float64.
     np.testing.assert_allclose(found, wanted, rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("case", [c for c in EITHER if not c.params], ids=str)
+@pytest.mark.parametrize("ignored", [0, -100])
+def test_shares_have_no_index_to_ignore(case, ignored):
+    pred, labels = cases.draw(case, (4, 3))
+    loss = type(case.loss)(**{**case.loss.params, "ignore_index": ignored})
+    message = rf"ignore_index is {ignored}, but target has a share for every class, wanted: class"
+    for call in (loss, loss.value_and_grad, loss.grad_and_hess, loss.stream().update):
+        with pytest.raises(fl.ParameterError, match=f"^{type(loss).__name__}: {message}"):
+            call(pred, np.full(pred.shape, 0.2))
+    assert loss(pred, np.full_like(labels, ignored), reduction="sum") == 0.0
 
 
 @pytest.mark.parametrize("case", [c for c in EITHER if not c.params], ids=str)

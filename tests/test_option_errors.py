@@ -253,9 +253,9 @@ def test_vectors_have_an_order():
         ):
             with pytest.raises(fl.ParameterError, match=f"{kind.__name__}: {name} (?s:.*)want"):
                 kind(**{name: wrong})
-    for kind, name in ((fl.CategoricalFocal, "alpha"), (fl.BinaryCrossEntropy, "pos_weight")):
+    for kind, name in ((fl.BinaryFocal, "alpha"), (fl.BinaryCrossEntropy, "pos_weight")):
         with pytest.raises(fl.ParameterError, match=f"{kind.__name__}: {name} is .*want"):
-            kind(**{name: {0: 1.0, 1: 5.0}})  # by class: class_weight alone
+            kind(**{name: {0: 1.0, 1: 5.0}})  # no classes that a dict could name
     array = np.array([0.5, 1.0])
     for right in ([0.5, 1.0], (0.5, 1), array, memoryview(array), np.ma.array(array)):
         assert fl.CategoricalCrossEntropy(class_weight=right).class_weight == (0.5, 1.0)

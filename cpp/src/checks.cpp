@@ -134,10 +134,16 @@ void check_vectors(const Resolved& loss, const Shapes& shapes, const ConstArray&
   const Definition& definition = loss.definition();
   const auto per_class = [&](Role role, std::span<const double> values) -> const double* {
     if (values.empty()) return nullptr;
-    if (static_cast<std::int64_t>(values.size()) != shapes.inner)
+    const auto count = static_cast<std::int64_t>(values.size());
+    const std::string last = std::to_string(shapes.inner - 1);
+    if (count != shapes.inner)
       shape_error(definition, std::string(definition.parameters[role_place(definition, role)].name) + " has " +
-                                  std::to_string(values.size()) + " entries, " + definition.inputs[0].name + " has " +
-                                  std::to_string(shapes.inner) + " classes");
+                                  std::to_string(count) + (count == 1 ? " entry, " : " entries, ") +
+                                  definition.inputs[0].name + " has " + std::to_string(shapes.inner) +
+                                  (count > shapes.inner ? " classes"
+                                                        : " classes, wanted: one per class; a dict names the last, "
+                                                          "too, here {" +
+                                                              last + ": 1.0}"));
     return values.data();
   };
   job.class_weight = per_class(Role::class_weight, loss.class_weight);
@@ -192,6 +198,10 @@ Shapes check_inputs(const Resolved& loss, std::span<const ConstArray> inputs, bo
   if (dtypes) check_dtypes(definition, known, !either);
   const Shapes shapes = bind(loss, inputs);
   if (dtypes && either) check_dtypes(definition, known, shapes.labels);
+  if (either && !shapes.labels && loss.has_ignore_index)
+    parameter_error(definition, "ignore_index is " + std::to_string(loss.ignore_index) + ", but " +
+                                    definition.inputs[input_count(definition) - 1].name +
+                                    " has a share for every class, wanted: class labels, or None");
   return shapes;
 }
 

@@ -44,8 +44,8 @@ class CategoricalCrossEntropy(PredictionLoss):
         Whether ``pred`` holds logits. The default is the loud one: a logit taken for a probability
         soon falls outside [0, 1] and raises.
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
-        dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs
         ``sum_k target_k w_k``, times its sample weight. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes; in [0, 1].
@@ -171,8 +171,8 @@ class SparseCategoricalCrossEntropy(PredictionLoss):
     from_logits : bool, default False
         Whether ``pred`` holds logits.
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
-        dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``
         times its sample weight. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes, class weights included; in

@@ -8,7 +8,7 @@ from .._base import Parameter
 from .._forms import PredictionLoss
 
 if TYPE_CHECKING:
-    from .._types import ClassWeight, Vector
+    from .._types import ClassWeight
 
 __all__ = ["CategoricalFocal", "SparseCategoricalFocal"]
 
@@ -35,13 +35,15 @@ class CategoricalFocal(PredictionLoss):
     ----------
     gamma : float, default 2.0
         How strongly easy examples are played down, >= 0; 0 is the cross-entropy times ``alpha``.
-    alpha : array_like of shape (C,), optional
-        One factor in [0, 1] per class; unlike ``class_weight``, no part of a mean's denominator.
+    alpha : array_like of shape (C,) or dict, optional
+        One factor in [0, 1] per class, or a dict as of ``class_weight``; unlike that, no part of a
+        mean's denominator.
     from_logits : bool, default False
         Whether ``pred`` holds logits.
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class, without those that
-        weigh 1; a row weighs ``sum_k target_k w_k`` in a mean. See `balanced_class_weight`.
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. A row weighs ``sum_k target_k w_k`` in a mean. See
+        `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes; in [0, 1].
     axis : int, default -1
@@ -102,7 +104,7 @@ class CategoricalFocal(PredictionLoss):
     def __init__(
         self,
         gamma: float = 2.0,
-        alpha: Vector | None = None,
+        alpha: ClassWeight | None = None,
         from_logits: bool = False,
         class_weight: ClassWeight | None = None,
         label_smoothing: float = 0.0,
@@ -140,13 +142,14 @@ class SparseCategoricalFocal(PredictionLoss):
     ----------
     gamma : float, default 2.0
         How strongly easy examples are played down, >= 0; 0 is the cross-entropy times ``alpha``.
-    alpha : array_like of shape (C,), optional
-        One factor in [0, 1] per class; unlike ``class_weight``, no part of a mean's denominator.
+    alpha : array_like of shape (C,) or dict, optional
+        One factor in [0, 1] per class, or a dict as of ``class_weight``; unlike that, no part of a
+        mean's denominator.
     from_logits : bool, default False
         Whether ``pred`` holds logits.
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class, without those that
-        weigh 1; a row weighs ``w_y`` in a mean. See `balanced_class_weight`.
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. A row weighs ``w_y`` in a mean. See `balanced_class_weight`.
     label_smoothing : float, default 0.0
         Share of the target that is spread evenly over all C classes; in [0, 1].
     axis : int, default -1
@@ -211,7 +214,7 @@ class SparseCategoricalFocal(PredictionLoss):
     def __init__(
         self,
         gamma: float = 2.0,
-        alpha: Vector | None = None,
+        alpha: ClassWeight | None = None,
         from_logits: bool = False,
         class_weight: ClassWeight | None = None,
         label_smoothing: float = 0.0,

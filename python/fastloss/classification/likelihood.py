@@ -33,18 +33,19 @@ class NegativeLogLikelihood(PredictionLoss):
     Parameters
     ----------
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
-        dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``, or
-        ``sum_k t_k w_k``, times its sample weight. See `balanced_class_weight`.
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``,
+        or ``sum_k t_k w_k``, times its sample weight. See `balanced_class_weight`.
     axis : int, default -1
         Where the classes lie.
     ignore_index : int, optional
         A label that marks rows to leave out: value and gradient 0, and no part of a mean.
+        Shares have none, and are refused beside it; weigh such rows 0 by ``sample_weight``.
 
     Raises
     ------
     ParameterError
-        When a parameter is not in its range.
+        When a parameter is not in its range; by the calls, when ``ignore_index`` meets shares.
     LabelError
         When a label is neither in [0, C) nor ``ignore_index``.
     DTypeError

@@ -38,8 +38,8 @@ class MultiMargin(PredictionLoss):
     margin : float, default 1.0
         By how much the right score has to exceed the others to cost nothing; >= 0.
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
-        dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. It is part of the denominator of a mean: a row weighs ``w_y``
         times its sample weight. See `balanced_class_weight`.
     axis : int, default -1
         Where the classes lie.

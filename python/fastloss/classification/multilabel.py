@@ -32,8 +32,8 @@ class MultiLabelSoftMargin(PredictionLoss):
     Parameters
     ----------
     class_weight : array_like of shape (C,) or dict, optional
-        One weight >= 0 per class, or ``{class: weight}`` up to the last class; classes that such a
-        dict leaves out weigh 1. It multiplies the part of its class and is no part of the
+        One weight >= 0 per class, or ``{class: weight}`` that names the last class; others that
+        the dict leaves out weigh 1. It multiplies the part of its class and is no part of the
         denominator of a mean, which goes over rows.
     axis : int, default -1
         Where the classes lie.

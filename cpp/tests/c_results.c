@@ -152,6 +152,75 @@ static void contiguous(void) {
   fastloss_loss_destroy(loss);
 }
 
+/* Value, gradient and Hessian of a mean in one call, the gradient or the Hessian written over pred: what the calls
+ * apart give. */
+enum { most = 300, classes = 4 };
+typedef struct {
+  double pred[most * classes], target[most * classes], weight[most * classes], grad[most * classes],
+      hess[most * classes];
+} Numbers; /* or floats, in the first half of each */
+
+static int same(const void* a, const void* b, size_t bytes) { return memcmp(a, b, bytes) == 0; }
+
+static void put(void* to, int wide, int k, double x) {
+  if (wide)
+    ((double*)to)[k] = x;
+  else
+    ((float*)to)[k] = (float)x;
+}
+
+static int aliased_loss(const char* name, int with_logits) {
+  static Numbers apart, over;
+  static int64_t labels[most];
+  fastloss_parameter logits = parameter("from_logits", FASTLOSS_FLAG, 1, 0.0);
+  fastloss_loss* loss = NULL;
+  if (fastloss_loss_create(name, &logits, (size_t)with_logits, &loss) != FASTLOSS_OK) return 0; /* it has none */
+  int compared = 0;
+  const int two = fastloss_loss_n_inputs(loss) == 2 && fastloss_loss_n_differentiable(loss) == 1;
+  for (int k = 0; two && k < 16; ++k) {
+    const int wide = k & 1, weighted = k >> 1 & 1, curved = k >> 2 & 1 && fastloss_loss_has_hessian(loss);
+    const int32_t dtype = wide ? FASTLOSS_FLOAT64 : FASTLOSS_FLOAT32;
+    const int n = k >> 3 ? most : 5;
+    const int64_t shape[] = {n, classes};
+    const size_t bytes = (size_t)(n * classes) * (wide ? sizeof(double) : sizeof(float));
+    for (int i = 0; i < n * classes; ++i) {
+      put(apart.pred, wide, i, 0.0625 + i % 13 * 0.0625);
+      put(apart.target, wide, i, i / 2 % 2); /* of four in order, as corners are */
+      put(apart.weight, wide, i, 0.25 + i % 5);
+    }
+    for (int i = 0; i < n; ++i) labels[i] = i % classes;
+    const int of_labels = strcmp(fastloss_loss_input_role(loss, 1), "labels") == 0;
+    const void* target = of_labels ? (const void*)labels : apart.target;
+    const void* weight = weighted ? apart.weight : NULL;
+    double value = 0.0, other = 0.0;
+#define CALL(pred, grad, hess, value) \
+  fastloss_contiguous(loss, dtype, of_labels ? FASTLOSS_INT64 : dtype, 2, shape, pred, target, weight, grad, hess, value)
+    if (CALL(apart.pred, NULL, NULL, &value) != FASTLOSS_OK) continue; /* a domain that these numbers are not in */
+    EXPECT(CALL(apart.pred, apart.grad, curved ? apart.hess : NULL, NULL) == FASTLOSS_OK);
+    memcpy(over.pred, apart.pred, bytes);
+    EXPECT(CALL(over.pred, over.pred, curved ? over.hess : NULL, &other) == FASTLOSS_OK);
+    EXPECT(same(&value, &other, sizeof value) && same(over.pred, apart.grad, bytes));
+    EXPECT(!curved || same(over.hess, apart.hess, bytes));
+    memcpy(over.pred, apart.pred, bytes);
+    if (curved) {
+      EXPECT(CALL(over.pred, over.grad, over.pred, &other) == FASTLOSS_OK);
+      EXPECT(same(&value, &other, sizeof value) && same(over.grad, apart.grad, bytes));
+      EXPECT(same(over.pred, apart.hess, bytes));
+    }
+    ++compared;
+  }
+  fastloss_loss_destroy(loss);
+  return compared;
+}
+
+static void aliased(void) {
+  int compared = 0;
+  const char* name = NULL;
+  for (size_t i = 0; (name = fastloss_loss_name_at(i)) != NULL; ++i)
+    for (int logits = 0; logits < 2; ++logits) compared += aliased_loss(name, logits);
+  EXPECT(compared >= 16 * 16); /* at least sixteen losses, with and without logits */
+}
+
 static void threads(void) {
   const int32_t before = fastloss_get_num_threads();
   EXPECT(before >= 1);
@@ -166,5 +235,6 @@ void results(void) {
   polled();
   totals();
   contiguous();
+  aliased();
   threads();
 }

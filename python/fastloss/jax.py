@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._arguments import refuse
 from ._base import Loss
-from ._errors import DeviceError, FastlossError, ParameterError
+from ._errors import FastlossError, ParameterError
 from .registry import find
 
 try:
@@ -23,6 +23,7 @@ if jax.__version_info__ < (0, 5):
         f'fastloss.jax needs JAX 0.5 or later, this is {jax.__version__}: pip install -U "jax>=0.5"'
     )
 
+from ._jax_input import array_of
 from ._xla import Call, backend
 
 if TYPE_CHECKING:
@@ -78,8 +79,11 @@ def value(
     FastlossError
         When a second derivative is asked for, or one by a target or a weight; and by `jax.export`
         where the backend is ``"callback"``.
-    jax.errors.JaxRuntimeError
+    jax.errors.JaxRuntimeError or ValueError
         While the program runs: a label or a value out of its domain. It has fastloss's message.
+        The first is JAX's own way; a program under ``jit`` that has run before raises the second.
+    LabelError
+        When labels are no array of JAX yet, and are beyond the 32 bits that JAX gives them.
 
     Notes
     -----
@@ -143,25 +147,20 @@ def _prepare(
 ) -> tuple[Call, tuple[jax.Array, ...], jax.Array | None]:
     if not isinstance(loss, Loss):
         raise ParameterError(f"loss is {loss!r}, wanted: a Loss, as fastloss.get makes by name")
+    wanted = find(loss.name)[0]["arguments"]
     if len(inputs) != len(find(loss.name)[0]["inputs"]):
         refuse(loss.name, len(inputs), (), ())
-    arrays = tuple(_array(loss, given) for given in inputs)
-    weight = None if sample_weight is None else _array(loss, sample_weight)
+    kind = type(loss).__name__
+    arrays = tuple(
+        array_of(kind, argument["name"], argument["role"], given)
+        for argument, given in zip(wanted, inputs, strict=True)
+    )
+    weight = None
+    if sample_weight is not None:
+        weight = array_of(kind, "sample_weight", "given", sample_weight)
     call = Call(loss, reduction, n_threads, backend())
     call.check(arrays, weight)
     return call, arrays, weight
-
-
-def _array(loss: Loss, given: ArrayInput) -> jax.Array:
-    array = jnp.asarray(given)
-    known = () if isinstance(array, jax.core.Tracer) else array.devices()
-    for device in known:
-        if device.platform != "cpu":
-            raise DeviceError(
-                f"{type(loss).__name__}: an array lies on {device}, and the kernels run on the "
-                "CPU; move it with jax.device_put(x, jax.devices('cpu')[0])"
-            )
-    return array
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -182,13 +181,25 @@ def _tangent(call: Call, primals: tuple[Any, Any], tangents: tuple[Any, Any]) ->
                 f"{type(call.loss).__name__}: there is no derivative by {name}; "
                 "hold it with jax.lax.stop_gradient"
             )
-    result, *gradients = _fused(call, *primals)
+    inputs, weight = primals
+    count = row["differentiable"]
+    # A gradient is rounded to a half when all its factors are in it: a sum may be out of its range.
+    wide = tuple(map(_wide, inputs[:count])) + inputs[count:]
+    result, *gradients = _fused(call, wide, weight)
     tangent = jnp.zeros_like(result)
     for gradient, direction, moves in zip(gradients, tangents[0], moving, strict=False):
         if moves:
-            product = gradient.astype(result.dtype) * direction.astype(result.dtype)
-            tangent += _sum(call, product, result.ndim)
+            dtype = jnp.promote_types(gradient.dtype, result.dtype)
+            product = gradient.astype(dtype) * direction.astype(dtype)
+            tangent += _sum(call, product, result.ndim).astype(result.dtype)
+    if call.reduction == "none":
+        result, tangent = (x.astype(inputs[0].dtype) for x in (result, tangent))
     return result, tangent
+
+
+def _wide(array: jax.Array) -> jax.Array:
+    """Return halves as float32, which changes no bit of a value."""
+    return array.astype(jnp.float32) if array.dtype.itemsize == 2 else array
 
 
 def _sum(call: Call, product: jax.Array, ndim: int) -> jax.Array:

@@ -78,8 +78,25 @@ def test_values_out_of_their_domain_are_errors_of_the_run(way, message, loss, in
     arrays = [jnp.asarray(x) for x in inputs]
     with pytest.raises(jax.errors.JaxRuntimeError, match=message):
         jax.block_until_ready(run(*arrays))
+    with pytest.raises((jax.errors.JaxRuntimeError, ValueError), match=message):
+        jax.block_until_ready(run(*arrays))
     good = fl.Huber()  # and the next call is none the worse for it
     assert door.value(good, jnp.ones(2), jnp.zeros(2)) == 0.5
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_program_that_has_run_raises_as_the_page_says(way):
+    run = jax.jit(lambda y: door.value(ROWS, jnp.zeros((2, 4)), y))
+    good, bad = np.array([0, 3]), np.array([0, 9])
+    for labels in (good, bad, good, bad):
+        if labels is good:
+            assert run(labels) == jnp.log(4.0)
+            continue
+        # The class is JAX's matter: its fast way back into a program makes a ValueError of it.
+        with pytest.raises(
+            (jax.errors.JaxRuntimeError, ValueError), match=r"target\[1\] is 9, pred"
+        ):
+            jax.block_until_ready(run(labels))
 
 
 def test_there_is_no_derivative_by_targets_or_weights(way):
@@ -123,7 +140,7 @@ def test_an_array_on_another_device_is_refused(monkeypatch):
 
     monkeypatch.setattr(jnp, "asarray", lambda _: Elsewhere())
     with pytest.raises(fl.DeviceError, match=r"lies on gpu:0.*jax.device_put"):
-        door.value(fl.Huber(), None, None)
+        door.value(fl.Huber(), np.ones(1), np.ones(1))
 
 
 @needs_ffi

@@ -15,6 +15,7 @@ from fastloss.torch.form import form_of, has_diagonal_hessian  # noqa: E402
 from tests.interop.torch_inputs import example, leaves  # noqa: E402
 
 losses = pytest.mark.parametrize("name", fl.losses())
+NAMES = ["evaluate", "value_and_grad", "gradient", "curvature", "constants"]
 reductions = pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 
 
@@ -58,7 +59,7 @@ def test_eager_gives_what_the_core_gives(name, reduction):
 
 @losses
 @pytest.mark.parametrize("reduction", ["mean", "none"])
-@pytest.mark.parametrize("name_of", ["evaluate", "value_and_grad", "gradient", "curvature"])
+@pytest.mark.parametrize("name_of", NAMES)
 def test_opcheck(name_of, name, reduction):
     if name_of == "curvature" and not has_diagonal_hessian(registry.find(name)[0]):
         return

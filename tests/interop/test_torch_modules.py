@@ -11,8 +11,11 @@ import fastloss.torch as ft  # noqa: E402
 from fastloss.torch import functional  # noqa: E402
 from torch import func  # noqa: E402
 from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
+from torch.autograd import forward_ad  # noqa: E402
 from torch.fx.experimental.proxy_tensor import make_fx  # noqa: E402
 
+# The forward mode of torch.func uses what PyTorch itself has deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 GENERATOR = torch.Generator().manual_seed(11)
 X = torch.randn(4, 3, generator=GENERATOR, dtype=torch.float64)
 T = torch.rand(4, 3, generator=GENERATOR, dtype=torch.float64)
@@ -96,3 +99,69 @@ def test_where_another_device_is_the_default(loss, target):
 def test_a_loss_as_the_root_of_fx():
     with pytest.raises(RuntimeError, match=r"fastloss\.torch\.Loss .*root of torch\.fx"):
         torch.fx.symbolic_trace(ft.Loss("mse"))
+
+
+def numbers(x):
+    """Value and gradient, as what is no derivative of anything."""
+    return ft.value_and_grad(fl.Huber(), x, T)[0]
+
+
+FOLLOWED = {
+    "grad": lambda x: func.grad(numbers)(x),
+    "jacrev": lambda x: func.jacrev(numbers)(x),
+    "vjp": lambda x: func.vjp(numbers, x),
+    "jvp": lambda x: func.jvp(numbers, (x,), (x,)),
+    "jacfwd": lambda x: func.jacfwd(numbers)(x),
+    "vmap of grad": lambda x: func.vmap(func.grad(lambda c: numbers(x * c)))(torch.ones(2)),
+    "grad of vmap": lambda x: func.grad(
+        lambda x: func.vmap(lambda c: numbers(x * c))(torch.ones(2)).sum()
+    )(x),
+    "outer level": lambda x: func.grad(
+        lambda x: func.grad(lambda c: numbers(x) * c)(torch.tensor(1.0).double())
+    )(x),
+    "outer jvp": lambda x: func.jvp(
+        lambda x: func.grad(lambda c: numbers(x) * c)(torch.tensor(1.0).double()), (x,), (x,)
+    ),
+    "by the target": lambda x: func.grad(lambda t: ft.value_and_grad(fl.Huber(), X, t)[0])(x),
+    "by the weight": lambda x: func.grad(
+        lambda w: ft.value_and_grad(fl.Huber(), X, T, sample_weight=w)[0]
+    )(x.abs()),
+}
+
+
+@pytest.mark.parametrize("way", FOLLOWED)
+def test_numbers_are_not_differentiated(way):
+    word = {"by the target": "target", "by the weight": "sample_weight"}.get(way, "pred")
+    with pytest.raises(
+        fl.DTypeError, match=rf"^Huber: {word} (requires grad|has a tangent) by .*value_and_grad"
+    ):
+        FOLLOWED[way](X)
+
+
+def test_numbers_are_not_differentiated_by_dual_numbers():
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(X, X)
+        with pytest.raises(fl.DTypeError, match="pred has a tangent by forward-mode AD"):
+            numbers(dual)
+        for x in (X, forward_ad.unpack_dual(dual).primal):
+            assert forward_ad.unpack_dual(numbers(x)).tangent is None
+        # The gradient inside of it is a constant too.
+        with forward_ad._set_fwd_grad_enabled(False):
+            assert torch.equal(numbers(dual), numbers(X))
+
+
+def test_numbers_that_are_wanted_as_constants():
+    expected, one = numbers(X), torch.ones_like(X)
+    for constant in (lambda x: numbers(x.detach()), torch.no_grad()(numbers)):
+        assert torch.equal(func.grad(lambda x, c=constant: c(x) + x.sum())(X), one)
+    leaf = X.clone().requires_grad_()
+    value = numbers(leaf)
+    assert not value.requires_grad
+    assert torch.equal(value, expected)
+    # What requires grad outside of a transform.
+    rows = func.vmap(lambda c: numbers(leaf * c))(torch.ones(2))
+    assert not rows.requires_grad
+    assert torch.equal(rows, expected.expand(2))
+    assert torch.equal(func.grad(lambda c: numbers(leaf) + c)(torch.tensor(1.0)), torch.tensor(1.0))
+    recorded = make_fx(numbers)(leaf)
+    assert not recorded(leaf).requires_grad

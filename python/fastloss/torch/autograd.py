@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.overrides import handle_torch_function, has_torch_function
 
-from . import operators
+from . import constants, operators
 from .call import Call, number, plain, refuse
 from .eager import Evaluation
 from .errors import Names
@@ -99,7 +99,8 @@ def value_and_grad(
     Raises
     ------
     FastlossError
-        As in a call of the loss; `DeviceError` where a tensor does not lie on the CPU.
+        As in a call of the loss; `DeviceError` where a tensor does not lie on the CPU, and
+        `DTypeError` where torch.func or forward-mode AD would differentiate the call.
 
     Examples
     --------
@@ -113,14 +114,13 @@ def value_and_grad(
     scale = number(names.called, "scale", scale)
     with torch.no_grad():
         refuse(names, inputs, sample_weight)
+    if ordinary((*inputs, sample_weight)):
         weight = None if sample_weight is None else plain(sample_weight)
-        bare = [plain(tensor) for tensor in inputs]
-        if ordinary((*inputs, sample_weight)):
-            value, grads = Call(names, loss, weight, reduction, scale).value_and_grad(bare)
-        else:
-            form = form_of(loss)
-            text, numbers, vectors = form
-            value, *grads = operators.value_and_grad(
-                text, list(numbers), list(vectors), bare, weight, reduction, scale
-            )
+        call = Call(names, loss, weight, reduction, scale)
+        value, grads = call.value_and_grad([plain(tensor) for tensor in inputs])
+    else:
+        text, numbers, vectors = form_of(loss)
+        value, *grads = constants.constants(
+            text, list(numbers), list(vectors), list(inputs), sample_weight, reduction, scale
+        )
     return value, grads[0] if len(grads) == 1 else tuple(grads)

@@ -2,8 +2,8 @@
 
 `evaluate` gives the value, `value_and_grad` the gradients with it, `gradient` them alone and
 `curvature` the diagonal of the Hessian. Each is known by its shapes (fake kernels), runs on a batch
-entry by entry (torch.func.vmap) and can be differentiated by the next (`derivatives`). `chain`
-multiplies gradients that are there.
+entry by entry (torch.func.vmap) and can be differentiated by the next (`derivatives`). `constants`
+is `value_and_grad` that nothing differentiates, and `chain` multiplies gradients that are there.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ def _single(argument: Any, axis: Any) -> Any:
 for _name, _returns, _kernel, _fake in (
     ("evaluate", "Tensor", _evaluate, _fake_value),
     ("value_and_grad", "Tensor[]", _value_and_grad, _fake_both),
+    ("constants", "Tensor[]", _value_and_grad, _fake_both),
     ("gradient", "Tensor[]", _gradient, _fake_gradients),
     ("curvature", "Tensor", _curvature, _fake_curvature),
 ):
@@ -166,5 +167,6 @@ torch.library.register_vmap("fastloss::chain", _batched(chain, times), lib=LIBRA
 
 evaluate = torch.ops.fastloss.evaluate.default
 value_and_grad = torch.ops.fastloss.value_and_grad.default
+constants = torch.ops.fastloss.constants.default
 gradient = torch.ops.fastloss.gradient.default
 curvature = torch.ops.fastloss.curvature.default

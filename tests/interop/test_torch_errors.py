@@ -234,6 +234,50 @@ def test_messages_of_modules_speak_of_the_loss():
         functional.binary_cross_entropy_with_logits(X, T, pos_weight=pos_weight)
 
 
+@calls
+def test_a_reduction_of_the_inside_is_none(name):
+    with pytest.raises(ValueError, match=rf"^{name}: reduction is 'mean by count', wanted: 'mean'"):
+        getattr(functional, name)(*CALLS[name], reduction="mean by count")
+    with pytest.raises(fl.ParameterError, match="reduction is 'mean by count'"):
+        ft.value_and_grad(fl.Huber(), X, T, reduction="mean by count")
+
+
+@pytest.mark.filterwarnings("ignore:.*nested tensors is in prototype")
+@calls
+def test_nested_tensors(name):
+    signature = inspect.signature(getattr(functional, name)).parameters
+    for place, which in zip(range(len(CALLS[name])), signature, strict=False):
+        inputs = list(CALLS[name])
+        inputs[place] = torch.nested.nested_tensor([T[0], T[1]])
+        with pytest.raises(fl.DTypeError, match=rf"^{name}: {which} is nested.*to_padded_tensor"):
+            getattr(functional, name)(*inputs)
+
+
+def test_an_article_is_no_argument():
+    signs = torch.tensor([1, -1, 1, -1])
+    with pytest.raises(ValueError, match=r"margin is 3, wanted: a finite number \[-1, 1\]$"):
+        functional.cosine_embedding_loss(X, T, signs, margin=3.0)
+    with pytest.raises(fl.ShapeError, match=r"input1 has shape \(\)"):
+        functional.cosine_embedding_loss(X[0, 0], T[0, 0], signs[0])
+    with pytest.raises(
+        fl.DTypeError, match=r"^l1_loss: input has dtype complex64, wanted: float16"
+    ):
+        functional.l1_loss(X.to(torch.complex64), T)
+    with pytest.raises(fl.DeviceError, match="on meta, wanted: the CPU; a meta tensor has no num"):
+        functional.l1_loss(X.to("meta"), T)
+
+
+def test_weights_of_rows():
+    rows = torch.ones(4)
+    with pytest.raises(fl.ShapeError, match=r"pass weight\[:, None\]\.expand_as\(input\)$"):
+        functional.mse_loss(X, T, weight=rows)
+    functional.mse_loss(X, T, weight=rows[:, None].expand_as(X))
+    wide = X[..., None].expand(4, 3, 2)
+    with pytest.raises(fl.ShapeError, match=r"for one per row pass weight\[:, None, None\]$"):
+        functional.binary_cross_entropy(wide.sigmoid(), wide.sigmoid(), weight=rows)
+    functional.binary_cross_entropy(wide.sigmoid(), wide.sigmoid(), weight=rows[:, None, None])
+
+
 def test_without_torch():
     code = "import sys; sys.modules['torch'] = None; import fastloss.torch"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

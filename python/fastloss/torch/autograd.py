@@ -8,9 +8,9 @@ import torch
 from torch.overrides import handle_torch_function, has_torch_function
 
 from . import constants, operators
-from .call import Call, number, plain, refuse
+from .call import COUNTED, Call, number, plain, refuse
 from .eager import Evaluation
-from .errors import Names
+from .errors import Names, ParameterError
 from .form import ROWS, Form, form_of, parsed
 from .ways import ordinary
 
@@ -112,6 +112,10 @@ def value_and_grad(
     """
     names = Names(ROWS[loss.name])
     scale = number(names.called, "scale", scale)
+    if reduction == COUNTED:
+        raise ParameterError(
+            f"{names.called}: reduction is {reduction!r}, wanted: 'mean', 'sum' or 'none'"
+        )
     with torch.no_grad():
         refuse(names, inputs, sample_weight)
     if ordinary((*inputs, sample_weight)):

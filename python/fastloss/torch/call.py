@@ -22,6 +22,10 @@ Gradients = tuple[torch.Tensor, ...]
 COUNTED = "mean by count"  # a reduction besides the core's: the sum by the number of terms
 HALVES = (torch.float16, torch.bfloat16)
 
+DTYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool}
+DTYPES |= {torch.int8, torch.int16, torch.int32, torch.int64}
+DTYPES |= {torch.uint8, torch.uint16, torch.uint32, torch.uint64}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -136,20 +140,31 @@ def refuse(
             )
         if not tensor.is_cpu:
             which = names.word(which)
-            raise DeviceError(
-                f"{called}: {which} lies on {tensor.device}, wanted: the CPU; pass {which}.cpu()"
+            way = f"pass {which}.cpu()"
+            if tensor.is_meta:
+                way = "a meta tensor has no numbers to compute with"
+            raise DeviceError(f"{called}: {which} lies on {tensor.device}, wanted: the CPU; {way}")
+        if tensor.dtype not in DTYPES:
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            raise DTypeError(
+                f"{called}: {names.word(which)} has dtype {dtype}, "
+                "wanted: float16, bfloat16, float32 or float64"
             )
-        if tensor.layout is not torch.strided or tensor.is_nested:
-            which = names.word(which)
-            layout, way = tensor.layout, f"{which}.to_dense()"
-            if tensor.is_nested:
-                layout, way = "nested", f"torch.nested.to_padded_tensor({which}, 0.0) with weights"
-            raise DTypeError(f"{called}: {which} is {layout}, wanted: a dense tensor; pass {way}")
+        dense(called, names.word(which), tensor)
         if tensor.requires_grad and torch.is_grad_enabled():
             if position >= names.row["differentiable"]:
                 raise constant(names, which, "requires grad")
             wanted = True
     return wanted
+
+
+def dense(called: str, which: str, tensor: torch.Tensor) -> None:
+    """Refuse a tensor of another layout."""
+    if tensor.layout is not torch.strided or tensor.is_nested:
+        layout, way = tensor.layout, f"{which}.to_dense()"
+        if tensor.is_nested:
+            layout, way = "nested", f"torch.nested.to_padded_tensor({which}, 0.0) with weights"
+        raise DTypeError(f"{called}: {which} is {layout}, wanted: a dense tensor; pass {way}")
 
 
 def parameter(called: str, which: str, value: object) -> None:

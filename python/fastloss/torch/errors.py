@@ -37,6 +37,10 @@ _BOTH: dict[type, type[_errors.FastlossError]] = {
 }
 
 
+# What stands in quotes is a value, and an "a" before a noun an article and no input.
+_WORD = re.compile(r"(?<!')\b(?!a (?!has |is |and |lies |requires )\w)\w+")
+
+
 class Names(NamedTuple):
     """What its caller calls a loss and its arguments: those of a function, or the core's own."""
 
@@ -83,5 +87,4 @@ class Names(NamedTuple):
         said = [part for part in message.split("; ") if "from_logits" not in part]
         if "from_logits" in message and twin in functional.__all__:
             said.append(f"for logits there is {twin}")
-        # What stands in quotes is a value.
-        return re.sub(r"(?<!')\b\w+", lambda word: words.get(word[0], word[0]), "; ".join(said))
+        return _WORD.sub(lambda word: words.get(word[0], word[0]), "; ".join(said))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import torch
 from torch.overrides import handle_torch_function, has_torch_function
 
-from ..call import COUNTED
+from ..call import COUNTED, dense
 from ..errors import ParameterError, ShapeError
 
 if TYPE_CHECKING:
@@ -27,12 +28,23 @@ def overridable(function: Callable[P, R]) -> Callable[P, R]:
     So torch.fx records the call itself, and a subclass of tensors gets one of its own back.
     """
 
+    names = tuple(inspect.signature(function).parameters)
+
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         given = (*args, *kwargs.values())
         if has_torch_function(given):
             result: R = handle_torch_function(call, given, *args, **kwargs)
             return result
+        for place, value in enumerate(given):
+            if isinstance(value, torch.Tensor):
+                if value.is_nested:  # which has no shape to ask for
+                    which = (*names[: len(args)], *map(str, kwargs))[place]
+                    dense(function.__name__, which, value)
+            elif isinstance(value, str) and value == COUNTED:
+                raise ParameterError(
+                    f"{function.__name__}: reduction is {value!r}, wanted: 'mean', 'sum' or 'none'"
+                )
         return function(*args, **kwargs)
 
     return call
@@ -72,6 +84,7 @@ def together(
     if weight is not None and not same_shape(weight, input):
         raise ShapeError(
             f"{name}: weight has shape {tuple(weight.shape)}, input has shape {tuple(input.shape)}"
+            + per_row("weight", weight, input, ".expand_as(input)")
         )
     if same_shape(target, input):
         return input, target
@@ -102,9 +115,18 @@ def spread(name: str, what: str, tensor: Tensor | None, input: Tensor) -> Tensor
     if missing < 0 or any(own not in (1, full) for own, full in pairs):
         raise ShapeError(
             f"{name}: {what} has shape {tuple(tensor.shape)}, wanted: one that broadcasts to "
-            f"{tuple(input.shape)}"
+            f"{tuple(input.shape)}" + per_row(what, tensor, input)
         )
     return tensor.expand(input.shape)
+
+
+def per_row(what: str, tensor: Tensor, input: Tensor, wide: str = "") -> str:
+    """Return what to say besides of weights that are one for each row."""
+    own = tensor.dim()
+    if not 0 < own < input.dim() or tensor.shape != input.shape[:own]:
+        return ""
+    places = ", ".join([":"] * own + ["None"] * (input.dim() - own))
+    return f"; for one per row pass {what}[{places}]{wide}"
 
 
 def of_classes(

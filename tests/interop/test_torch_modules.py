@@ -8,6 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
 
 import fastloss.torch as ft  # noqa: E402
+import torch.nn.functional as theirs  # noqa: E402
 from fastloss.torch import functional  # noqa: E402
 from torch import func  # noqa: E402
 from torch._subclasses.fake_tensor import FakeTensorMode  # noqa: E402
@@ -165,3 +166,41 @@ def test_numbers_that_are_wanted_as_constants():
     assert torch.equal(func.grad(lambda c: numbers(leaf) + c)(torch.tensor(1.0)), torch.tensor(1.0))
     recorded = make_fx(numbers)(leaf)
     assert not recorded(leaf).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("names", "instead"),
+    [
+        (("KLDivLoss", "kl_div"), r"KLDivergence\(\)\) takes logits.*'batchmean'"),
+        (("SmoothL1Loss", "smooth_l1_loss"), r"HuberLoss\(delta=beta\) is beta times it"),
+        (("SoftMarginLoss", "soft_margin_loss"), r"BCEWithLogitsLoss.*\(1 \+ target\) / 2"),
+        (("HingeEmbeddingLoss", "hinge_embedding_loss"), r"torch\.nn has it"),
+    ],
+)
+def test_losses_that_are_not_here(names, instead):
+    for module, name in zip((ft, functional), names, strict=True):
+        with pytest.raises(AttributeError, match=rf"no attribute '{name}'; .*{instead}"):
+            getattr(module, name)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'$"):
+        ft.Nothing  # noqa: B018
+
+
+def test_what_is_there_instead_has_the_numbers():
+    signs = 2.0 * (T > 0.5) - 1
+    logits, pred = X.clone().requires_grad_(), X.log_softmax(1)
+    value = ft.Loss(fl.KLDivergence())(logits, T)
+    expected = theirs.kl_div(logits.log_softmax(1), T, reduction="batchmean")
+    pairs = [
+        (ft.Loss(fl.KLDivergence())(pred, T), expected),
+        (value, expected),
+        *zip(
+            torch.autograd.grad(value, logits), torch.autograd.grad(expected, logits), strict=True
+        ),
+        (functional.huber_loss(X, T, delta=0.25) / 0.25, theirs.smooth_l1_loss(X, T, beta=0.25)),
+        (
+            functional.binary_cross_entropy_with_logits(X, (1 + signs) / 2),
+            theirs.soft_margin_loss(X, signs),
+        ),
+    ]
+    for found, wanted in pairs:
+        torch.testing.assert_close(found, wanted, rtol=1e-14, atol=1e-15)

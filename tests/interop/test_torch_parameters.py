@@ -213,3 +213,26 @@ def test_parameters_that_are_nan(which):
         return  # they are added, or a factor
     with pytest.raises(ValueError, match=rf"^{called}: {name} (is|must be) .*\bnan\b"):
         NUMBERS[which][0](float("nan"))
+
+
+def test_errors_name_the_transform():
+    for transform in (func.grad, func.jacrev):
+        with pytest.raises(
+            fl.DTypeError, match=r"^mse_loss: target requires grad \(torch\.func \(.*grad\)\), and"
+        ):
+            transform(functional.mse_loss, argnums=1)(X, T)
+    with pytest.raises(fl.DTypeError, match=r"target requires grad, and"):
+        functional.mse_loss(X, T.clone().requires_grad_())
+
+
+def test_errors_name_the_entry_of_a_batch():
+    labels = torch.stack([LABELS, LABELS + 1])
+    batch = X.expand(2, 4, 4)
+    with pytest.raises(fl.LabelError, match=r"is 4, input has 4.*\(entry 1 of a batch of .*vmap\)"):
+        func.vmap(functional.cross_entropy)(batch, labels)
+    with pytest.raises(fl.LabelError, match=r"entry 1 of a batch of torch\.func\.vmap"):
+        func.vmap(func.grad(functional.cross_entropy))(batch, labels)
+    with pytest.raises(fl.ShapeError, match=r"target has shape .*entry 0 of a batch"):
+        func.vmap(ft.Loss("mse"))(batch, labels.float())
+    with pytest.raises(fl.DomainError, match=r"BinaryCrossEntropy: .*entry 0 of a batch"):
+        func.vmap(ft.Loss("bce"))(batch, batch.abs() + 1)

@@ -16,6 +16,8 @@ tensor([ 0.2500, -0.2500])
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 try:
     import torch
 except ImportError as error:
@@ -28,6 +30,7 @@ if not hasattr(torch.library, "register_vmap"):
     )
 
 from . import functional
+from .absent import missing
 from .autograd import value_and_grad
 from .modules import (
     BCELoss,
@@ -66,3 +69,9 @@ __all__ = [
     "functional",
     "value_and_grad",
 ]
+
+
+if not TYPE_CHECKING:  # a checker that saw it would let every name pass
+
+    def __getattr__(name):
+        missing(__name__, name)

@@ -11,7 +11,7 @@ import torch
 from .._errors import FastlossError
 from .errors import DeviceError, DTypeError, Names, ShapeError
 from .form import Terms, terms
-from .ways import numbers_only
+from .ways import numbers_only, transformed, way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,10 +140,12 @@ def refuse(
             )
         if not tensor.is_cpu:
             which = names.word(which)
-            way = f"pass {which}.cpu()"
+            advice = f"pass {which}.cpu()"
             if tensor.is_meta:
-                way = "a meta tensor has no numbers to compute with"
-            raise DeviceError(f"{called}: {which} lies on {tensor.device}, wanted: the CPU; {way}")
+                advice = "a meta tensor has no numbers to compute with"
+            raise DeviceError(
+                f"{called}: {which} lies on {tensor.device}, wanted: the CPU; {advice}"
+            )
         if tensor.dtype not in DTYPES:
             dtype = str(tensor.dtype).removeprefix("torch.")
             raise DTypeError(
@@ -153,7 +155,7 @@ def refuse(
         dense(called, names.word(which), tensor)
         if tensor.requires_grad and torch.is_grad_enabled():
             if position >= names.row["differentiable"]:
-                raise constant(names, which, "requires grad")
+                raise constant(names, which, required())
             wanted = True
     return wanted
 
@@ -203,6 +205,11 @@ def integer(called: str, which: str, value: Any) -> int:
     except TypeError:
         pass
     raise DTypeError(f"{called}: {which} is {value!r}, wanted: an integer")
+
+
+def required() -> str:
+    """Return that a tensor requires grad, and of which transform, where there is one."""
+    return f"requires grad ({way()})" if transformed() else "requires grad"
 
 
 def constant(names: Names, which: str, state: str) -> DTypeError:

@@ -14,7 +14,7 @@ from torch._functorch.utils import enable_single_level_autograd_function
 from torch.autograd import forward_ad
 
 from . import operators
-from .call import HALVES, constant
+from .call import HALVES, constant, required
 from .form import Form, has_diagonal_hessian, parsed
 from .ways import forward_mode, transformed, way
 
@@ -89,7 +89,7 @@ class _Operator(torch.autograd.Function):  # type: ignore[misc]
         tensors = [*inputs, *vectors, *([] if weight is None else [weight])]
         for position, tensor in enumerate(tensors):
             if tensor.requires_grad and modes[0] and position >= asked.differentiable:
-                raise constant(asked.called.names, asked.argument(position), "requires grad")
+                raise constant(asked.called.names, asked.argument(position), required())
         with enable_single_level_autograd_function():
             # What Function.apply does besides is to find its level, which the dispatcher has done.
             return super(torch.autograd.Function, cls).apply(asked, *tensors)

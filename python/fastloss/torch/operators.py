@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._errors import FastlossError
 from .call import Call, plain
 from .form import Form
 
@@ -115,7 +116,13 @@ def _batched(
             many = not isinstance(shapes, torch.Tensor)
             empty = [x.new_empty((0, *x.shape)) for x in (shapes if many else [shapes])]
             return (empty, [0] * len(empty)) if many else (empty[0], 0)
-        results = [operator(*at(index)) for index in range(info.batch_size)]
+        results = []
+        for index in range(info.batch_size):
+            try:
+                results.append(operator(*at(index)))
+            except FastlossError as error:
+                where = f"{error} (entry {index} of a batch of torch.func.vmap)"
+                raise type(error)(where) from None
         if isinstance(results[0], torch.Tensor):
             return torch.stack(results), 0
         return [torch.stack(column) for column in zip(*results, strict=True)], [0] * len(results[0])

@@ -7,6 +7,9 @@ which PyTorch has deprecated, are refused.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..absent import missing
 from .binary import binary_cross_entropy, binary_cross_entropy_with_logits, sigmoid_focal_loss
 from .classes import cross_entropy, multi_margin_loss, nll_loss
 from .embedding import cosine_embedding_loss, triplet_margin_loss
@@ -31,3 +34,9 @@ __all__ = [
     "sigmoid_focal_loss",
     "triplet_margin_loss",
 ]
+
+
+if not TYPE_CHECKING:  # a checker that saw it would let every name pass
+
+    def __getattr__(name):
+        missing(__name__, name)

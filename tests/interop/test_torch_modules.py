@@ -181,7 +181,7 @@ def test_losses_that_are_not_here(names, instead):
     for module, name in zip((ft, functional), names, strict=True):
         with pytest.raises(AttributeError, match=rf"no attribute '{name}'; .*{instead}"):
             getattr(module, name)
-    with pytest.raises(AttributeError, match="no attribute 'Nothing'$"):
+    with pytest.raises(AttributeError, match=r"no attribute 'Nothing'$"):
         ft.Nothing  # noqa: B018
 
 

@@ -31,7 +31,8 @@ def apply(
 ) -> torch.Tensor:
     """Return the value of a loss as a tensor with which autograd can go on."""
     tensors = (*inputs, weight, *form.vectors)
-    scale = number(form.names.called, "scale", scale)
+    if not isinstance(scale, float):
+        scale = number(form.names.called, "scale", scale)
     text, numbers, vectors = form
     if has_torch_function(tensors):
         value: torch.Tensor = handle_torch_function(

@@ -25,6 +25,8 @@ HALVES = (torch.float16, torch.bfloat16)
 DTYPES = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool}
 DTYPES |= {torch.int8, torch.int16, torch.int32, torch.int64}
 DTYPES |= {torch.uint8, torch.uint16, torch.uint32, torch.uint64}
+INTEGERS = (int, torch.SymInt)
+NUMBERS = (float, torch.SymFloat, *INTEGERS)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -183,7 +185,7 @@ def parameter(called: str, which: str, value: object) -> None:
 
 def number(called: str, which: str, value: Any) -> float:
     """Return a parameter as a number."""
-    if isinstance(value, int | float | torch.SymInt | torch.SymFloat):
+    if isinstance(value, NUMBERS):
         return value  # one that varies in a graph is left as it is
     parameter(called, which, value)
     try:
@@ -196,7 +198,7 @@ def number(called: str, which: str, value: Any) -> float:
 
 def integer(called: str, which: str, value: Any) -> int:
     """Return a parameter as an integer."""
-    if isinstance(value, int | torch.SymInt) and not isinstance(value, bool):
+    if isinstance(value, INTEGERS) and not isinstance(value, bool):
         return value
     parameter(called, which, value)
     try:

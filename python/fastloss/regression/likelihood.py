@@ -41,8 +41,8 @@ class GaussianNLL(MeanVarianceLoss):
     derivative there, ``1 / (2 v^2)`` (Fisher scoring). Values may be negative.
 
     Other libraries. PyTorch's ``GaussianNLLLoss`` is the same function of ``(input, target, var)``,
-    but its gradient by a variance below ``eps`` is that of the unclamped one, and a variance of 0
-    passes. Keras and scikit-learn have none.
+    but a variance below ``eps`` gets the gradient that ``eps`` would have, passed straight through,
+    and a variance of 0 passes. Keras and scikit-learn have none.
 
     References
     ----------

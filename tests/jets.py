@@ -196,6 +196,11 @@ class Exact:
         return x.through(value, reals.digamma(x.v), reals.trigamma(x.v))
 
     @staticmethod
+    def log_factorial(x):
+        """log gamma(1 + x) of a number that does not depend on the input"""
+        return Jet(reals.log_factorial(Jet.of(x).v))
+
+    @staticmethod
     def log_normal_tail(x):
         """log of the probability that a standard normal number exceeds x"""
         x = Jet.of(x)
@@ -240,6 +245,10 @@ class Plain:
     @staticmethod
     def lgamma(x):
         return np.vectorize(lambda y: float(reals.lgamma(real(y))), otypes=[float])(x)
+
+    @staticmethod
+    def log_factorial(x):
+        return np.vectorize(lambda y: float(reals.log_factorial(real(y))), otypes=[float])(x)
 
     @staticmethod
     def log_normal_tail(x):

@@ -32,6 +32,14 @@ def lgamma(x):
     return gmpy2.lgamma(x)[0]
 
 
+def log_factorial(x):
+    """Return log gamma(1 + x); of a small x in as many more digits as 1 + x takes from it."""
+    if x == 0 or not is_finite(x):
+        return lgamma(1 + x)
+    with gmpy2.context(_context, precision=PRECISION + max(0, -leading(x))):
+        return +lgamma(1 + x)
+
+
 def of_mpmath(x):
     """Return one of mpmath's numbers, whose exponents have no limit."""
     mantissa, exponent = mpmath.mpf(x).man_exp

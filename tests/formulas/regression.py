@@ -38,16 +38,21 @@ def relative_entropy(x, pred, target, *, log_target):
 
 def poisson(x, pred, target, *, log_input, full, deviance):
     mean = x.exp(pred) if log_input else pred
+    if deviance and not log_input:
+        apart = times_log(x, target, target) - times_log(x, target, mean)
+        return [2 * (mean - target + apart)]
     fall = target * pred if log_input else times_log(x, target, pred)
     if deviance:
         return [2 * mean, -2 * fall, 2 * times_log(x, target, target), -2 * target]
-    return [mean, -fall, *([x.lgamma(target + 1)] if full else [])]
+    return [mean, -fall, *([x.log_factorial(target)] if full else [])]
 
 
 def tweedie(x, pred, target, *, power, log_input, deviance):
     if power == 1:
         return poisson(x, pred, target, log_input=log_input, full=False, deviance=deviance)
     log_mean = pred if log_input else x.log(pred)
+    if power == 2 and deviance and not log_input:
+        return [2 * ((target - pred) / pred + (log_mean - x.log(target)))]
     if power == 2:
         addends = [log_mean, target * x.exp(-log_mean)]
         least = [-x.log(target), -1]

@@ -59,7 +59,10 @@ FASTLOSS_INLINE T lgamma(T t) {
 }
 
 FASTLOSS_INLINE double spare_log1p(double y, float) { return wide_log1p(y); }
-FASTLOSS_INLINE Pair<double> spare_log1p(double y, double) { return log_pair(two_sum(1., y)); }
+FASTLOSS_INLINE Pair<double> spare_log1p(double y, double) {
+  const Pair<double> x = two_sum(1., y);
+  return log_pair(Pair<double>(x.hi, y < 0x1p100 ? x.lo : 0));
+}
 FASTLOSS_INLINE double spare_sum(double x, double y, float) { return x + y; }
 FASTLOSS_INLINE Pair<double> spare_sum(double x, double y, double) { return two_sum(x, y); }
 
@@ -71,7 +74,7 @@ FASTLOSS_INLINE T lgamma1p(T t, T times) {
   const bool small = y < 1.5;
   const N log = spare_log1p(y, t), low = choose(y < 0.5, log, N(0));
   const N large = constant<N>(0x1.acfe390c97d69p-2, 0x1.3494bc9001442p-56) + N(r * stirling(r * r, t));
-  const N high = (log + N(-1)) * spare_sum(y, 0.5, t) * double(times) + large * double(times);
+  const N high = (log + N(-1)) * (spare_sum(y, 0.5, t) * double(times)) + large * double(times);
   const double x = rounded(choose(small, (lgamma_slope(u, t) * u - low) * double(times), high));
   return T(y >= 0 ? x : Format<double>::nan);
 }

@@ -1,9 +1,10 @@
 // Losses of counts and amounts, y >= 0, by the deviance of a distribution with variance mu^power: with b = power - 1
 // and a = 2 - power it is mu^a / a + y mu^-b / b. Of power 1, Poisson's, the limit is mu - y log mu, of power 2, the
 // gamma distribution's, log mu + y / mu. `whole` adds what depends on y alone.
-// S: the largest of the terms that are added.
+// S: the largest of the terms that are added; the deviance of a mean in the limits is right to its last digits.
 #pragma once
 #include "block/takes.h"
+#include "math/exponent.h"
 #include "math/far_exp.h"
 #include "math/gamma.h"
 #include "pointwise/jet.h"
@@ -50,6 +51,33 @@ FASTLOSS_INLINE Jet<T> limit_of_log(T s, T y, Bits<T> gamma, Wanted<T> wanted) {
   return {wanted.choose(wanted.deviance, max(above + above, T(0)), value) * up, slope * times, bend * times};
 }
 
+// c (q - 1 - log q) of q = over / under, for c = under or 1: half a deviance. Next to q = 1, what would cancel is not
+// formed. Times `down` where it may be infinite.
+template <class T>
+FASTLOSS_INLINE T above_least(T over, T under, Bits<T> of_one, T down) {
+  const auto choose = [of_one](T yes, T no) { return Wanted<T>::choose(of_one, yes, no); };
+  const bool none = under == T(0), still = over == T(0);
+  const BinaryParts<T> x = binary_parts(still ? T(1) : over), y = binary_parts(none ? T(1) : under);
+  // q = 2^k (1 + f + f_lo), 1 + f within [sqrt(1/2), sqrt(2))
+  const T ratio = x.m / y.m;
+  const BinaryParts<T> b = split_exponent(ratio);
+  const T k = (x.k - y.k) + b.k, rise = fma(x.m, power_ratio(b.m, ratio), T(0) - y.m);
+  const T f = rise / y.m, f_lo = fma(T(0) - f, y.m, rise) / y.m, f_part = f_lo * fma(f, f, T(1) - f);
+  // log(1 + f) = 2 atanh(s) = f - half + s (half + z tail)
+  const T s = f / (T(2) + f), z = s * s, half = T(0.5) * f * f;
+  const T near = fma(f, f_part, fma(T(0) - s, fma(z, log_tail(z), half), half));
+  const Pair<T> log = log_sum(k, f, f_part), m = fast_two_sum(T(1), f);
+  const T factor = choose(T(1), under) * down;
+  const T whole = choose(times_power(m.hi, k), over * down), whole_lo = choose(times_power(m.lo + f_lo, k), T(0));
+  const Pair<T> top = two_sum(whole, T(0) - factor), fall = two_prod(factor, log.hi);
+  const Pair<T> apart = two_sum(top.hi, T(0) - fall.hi);
+  const T rest = apart.lo + ((top.lo + whole_lo) - fma(factor, log.lo, fall.lo));
+  const T far = rest - rest == T(0) ? apart.hi + rest : whole;
+  const T least = k == T(0) ? near * factor : far;
+  const T at_ends = none ? choose(T(1) / under, over * down) : Format<T>::inf;
+  return unless_nan(over, unless_nan(under, none | still ? at_ends : least));
+}
+
 // The same of the mean. `curvature` of the gamma distribution is the expected second derivative.
 template <class T, Constant can>
 FASTLOSS_INLINE CurvedJet<T> limit_of_mean(T mean, T y, Bits<T> gamma, Wanted<T> wanted) {
@@ -66,10 +94,9 @@ FASTLOSS_INLINE CurvedJet<T> limit_of_mean(T mean, T y, Bits<T> gamma, Wanted<T>
   T value = fma(fall, T(0) - log_mu, rise * down);
   if constexpr (can.factorial) value = wanted.choose(wanted.factorial, value + lgamma1p(y, down), value);
   if constexpr (!can.deviance) return {value * up, slope, bend, curvature};
-  const T log_y = y == T(0) ? T(0) : log(y), times = wanted.times;
-  const T above = fma(fall, log_y - log_mu, rise * down) - wanted.choose(gamma, one, fall);
-  return {wanted.choose(wanted.deviance, max(above + above, T(0)), value) * up, slope * times, bend * times,
-          curvature * times};
+  const T above = above_least(wanted.choose(gamma, y, mu), wanted.choose(gamma, mu, y), gamma, down);
+  const T times = wanted.times;
+  return {wanted.choose(wanted.deviance, above + above, value) * up, slope * times, bend * times, curvature * times};
 }
 
 // Poisson (1837): mu - y log mu.

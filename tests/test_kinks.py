@@ -9,7 +9,7 @@ import fastloss as fl
 import numpy as np
 import pytest
 
-from tests import cases
+from tests import cases, oracle, reals
 from tests.measure import assert_close
 
 PAIRS = [c for c in cases.cases() if c.row["room"] == "pairs"]
@@ -89,15 +89,37 @@ def test_a_box_that_is_the_target(box):
         assert loss.grad(np.array([box], float), np.array([box], float)).tolist() == [[0, 0, 0, 0]]
 
 
-@pytest.mark.xfail(
-    reason="open: where edges coincide GIoU takes the mean of both sides", strict=True
-)
 def test_a_box_with_an_edge_of_the_target():
     """The loss grows to both sides of that edge, so 0 is a subgradient."""
     loss, target = fl.GIoU(eps=0.0), np.array([[0.0, 0.0, 1.0, 1.0]])
     left, edge, right = (loss([[x, -0.5, 2.0, 1.5]], target) for x in (-0.25, 0.0, 0.25))
     assert edge < min(left, right)
     assert loss.grad(np.array([[0.0, -0.5, 2.0, 1.5]]), target)[0, 0] == 0
+
+
+def sides_of(loss, pred, target, k):
+    """Return the slopes by an end of a box next to where it is, on both sides, and their S."""
+    step, given = reals.two_to(-150), [oracle.numbers(target)]
+    found = []
+    for move in (-step, step):
+        box = oracle.numbers(pred)
+        box[k] += move
+        found.append(oracle.evaluate(loss, [box, *given], 0, entries=[k]).grad[0][0])
+    return [float(x.number) for x in found], max(float(x.S) for x in found)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("eps", [0.0, 0.25])
+def test_boxes_on_a_grid(eps, dtype):
+    """Ends coincide, boxes touch and have no area all over; each slope is the least of both."""
+    rng, loss = cases.random("grid"), fl.GIoU(eps=eps)
+    pred, target = rng.integers(0, 4, (2, 150, 4)).astype(dtype)
+    target[:, 2:] = target[:, :2] + rng.integers(1, 3, (150, 2))
+    grad = loss.grad(pred, target, reduction="sum")
+    for i, k in itertools.product(range(len(pred)), range(4)):
+        (low, high), size = sides_of(loss, pred[i], target[i], k)
+        least = 0.0 if low * high < 0 else min(low, high, key=abs)
+        assert abs(grad[i, k] - least) <= 4 * np.finfo(dtype).eps * max(abs(least), size)
 
 
 def triplets(loss, anchor, positive, negative):

@@ -34,9 +34,11 @@ class GIoU(BoxLoss):
     Notes
     -----
     A predicted box whose sides are turned round counts as one without area, and no gradient comes
-    from its area. Boxes that do not meet share none, without a gradient. Where edges coincide the
-    gradient is the mean of those from both sides; that of two boxes that are the same is 0. There
-    is no Hessian. Areas are formed with digits to spare.
+    from its area. Boxes that do not meet share none, without a gradient. Where edges coincide or
+    boxes touch, a slope is the least of those between the two sides, 0 where their signs differ.
+    With ``eps=0``, a quotient by no area at all is 0, without a gradient. An infinite edge is taken
+    to its limit, which two of one axis do not have: NaN. There is no Hessian. Areas are formed with
+    digits to spare, whatever the size of the boxes.
 
     Other libraries. torchvision's ``generalized_box_iou_loss`` is the same function, in float32 at
     its own rounding, and takes turned boxes as they are. Keras and PyTorch itself have none.

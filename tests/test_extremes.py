@@ -200,3 +200,48 @@ def test_a_cosine_of_the_smallest_vectors():
         grads, hess = fl.CosineEmbedding().grad_and_hess(a, b, [1], curvature=curvature)
         assert [x.tolist() for x in grads] == [[[0, 0]], [[0, 0]]]
         assert [x.tolist() for x in hess] == [[[0, INF]], [[0, 1]]]
+
+
+@pytest.mark.parametrize("log_input", [False, True])
+def test_the_factorial_of_a_huge_target(log_input):
+    loss = fl.Poisson(full=True, log_input=log_input)
+    for target in (1.2e308, 1.5e308, 1.797e308):
+        assert loss([0.0], [target]) == INF
+        assert loss([1.0], [target]) == INF
+
+
+def test_differences_of_preferences_that_overflow():
+    large = 1.6e308
+    loss = fl.DPO()
+    value, grads = loss.value_and_grad([large], [-large], [large], [-large])
+    assert value == pytest.approx(np.log(2))
+    assert [g[0] for g in grads] == pytest.approx([-0.05, 0.05, 0.05, -0.05])
+    assert loss([large], [-large], [-large], [large]) == 0
+    assert loss([-large], [large], [large], [-large]) == pytest.approx(0.4 * large)
+    assert fl.DPO(beta=1.0)([-large], [large], [large], [-large]) == INF
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("pred", "target", "wanted", "slopes"),
+    [
+        ([0, 0, INF, 1], [0, 0, 1, 1], 1, [0, 0]),
+        ([-INF, -INF, INF, INF], [0, 0, 1, 1], 1, [0, 0]),
+        ([-INF, 0, INF, 1], [0, 1, 1, 2], 1.5, [0.25, -0.5]),
+        ([0, 0, 1, 1], [0, 0, 1, INF], 1, [0, 0]),
+        ([0, 0, INF, 1], [0, 0, INF, 1], np.nan, [np.nan, np.nan]),
+    ],
+)
+def test_boxes_without_end(pred, target, wanted, slopes, dtype):
+    for loss in (fl.GIoU(), fl.GIoU(eps=0.0)):
+        value, grad = loss.value_and_grad(np.array([pred], dtype), np.array([target], dtype))
+        np.testing.assert_equal(value, wanted)
+        np.testing.assert_array_equal(grad, [[0 * wanted, slopes[0], 0 * wanted, slopes[1]]])
+
+
+@pytest.mark.parametrize("eps", [0.0, 1e-7])
+@pytest.mark.parametrize("target", [[2, 1, 2, 1], [1, 1, 1, 1], [1, 1, 1, 3], [0, 0, 2, 2]])
+def test_a_box_without_area(eps, target):
+    value, grad = fl.GIoU(eps=eps).value_and_grad(np.ones((1, 4)), np.array([target], float))
+    assert np.isfinite(value)
+    assert np.isfinite(grad).all()

@@ -81,18 +81,84 @@ def test_any_number(name, dtype):
         assert_close(case.loss, [pred[:n], np.nextafter(pred[:n], np.float32(0)).astype(dtype)])
 
 
-@pytest.mark.xfail(reason="open: the Hessian where variance^2 is no number", strict=True)
-@pytest.mark.parametrize(("dtype", "variance"), [("float32", 1e20), ("float64", 1e155)])
-def test_a_variance_whose_square_is_no_number(dtype, variance):
-    inputs = [np.array([x], dtype) for x in (variance / 1024, variance, 0)]
-    assert_close(cases.fl.GaussianNLL(), inputs)
+def sized(dtype, argument, case, n, room=1.0):
+    """Return numbers of every exponent that an input may have, or of a part of the exponents."""
+    words = cases.domain_for(case, argument)
+    shape = cases.shape_for(argument, (4 * n,), 0)
+    bits = np.dtype(dtype).itemsize * 8
+    rng = cases.random("sized", case.name, argument["name"], dtype)
+    x = rng.integers(0, 2**bits, shape, dtype=f"u{bits // 8}").view(dtype)
+    x = np.where(np.isfinite(x), x, dtype(1))
+    x = np.copysign(np.abs(x) ** dtype(room), x)
+    low, high = cases.domain_of(words)
+    if " or " in words:
+        return np.where(x < 0, low, high).astype(dtype)[:n]
+    return (np.abs(x) if low == 0 else x)[np.all(x.reshape(4 * n, -1) != 0, axis=1)][:n]
 
 
-@pytest.mark.xfail(reason="open: NaN or -inf where an area is beyond float64", strict=True)
-@pytest.mark.parametrize("side", [1e155, 1e-161])
+SIZED = ["gaussian_nll", "poisson", "tweedie", "hinge", "dpo", "giou"]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", SIZED)
+def test_numbers_of_every_size(name, dtype):
+    """As they come; the sides of float64 boxes within 10^150 of each other."""
+    for params in cases.plain_variants(name):
+        case = cases.Case(name, tuple(params.items()))
+        room = 0.25 if (name, dtype) == ("giou", np.float64) else 1.0
+        inputs = [sized(dtype, x, case, 200, room) for x in case.row["arguments"]]
+        assert_close(case.loss, cases.put_in_order(case.row, inputs))
+
+
+VARIANCES = [
+    # dtype, mean, variance, target
+    ("float32", 0, 1e-39, 0),
+    ("float32", 1e-42, 1e-39, 0),
+    ("float32", 1e17, 1e20, 0),
+    ("float32", 1e25, 1e10, 0),
+    ("float32", 3e38, 1e10, -3e38),
+    ("float32", 2.3e19, 1.0, 0),
+    ("float64", 1e152, 1e155, 0),
+    ("float64", 4.3e182, 1e30, 0),
+    ("float64", 1e308, 1e300, -1e308),
+    ("float64", 0, 5e-324, 0),
+]
+
+
+@pytest.mark.parametrize(("dtype", "mean", "variance", "target"), VARIANCES)
+@pytest.mark.parametrize("full", [False, True])
+def test_a_variance_whose_square_is_no_number(dtype, mean, variance, target, full):
+    inputs = [np.array([x], dtype) for x in (mean, variance, target)]
+    assert_close(cases.fl.GaussianNLL(eps=0.0, full=full), inputs)
+
+
+@pytest.mark.parametrize("side", [1e155, 1e170, 1e308, 1e-161, 1e-170, 1e-300])
 def test_boxes_whose_area_is_no_number(side):
-    box = np.array([[0, 0, side, side]])
-    assert_close(cases.fl.GIoU(eps=0.0), [box, box / 2])
+    pred = np.array([[0, 0, 1, 1], [-1, 0, 1, 0.5], [0, 0, 0.5, 0.5]]) * side
+    target = np.array([[0.25, 0.125, 0.75, 0.4375]] * 3) * side
+    assert_close(cases.fl.GIoU(eps=0.0), [pred, target])
+    assert_close(cases.fl.GIoU(), [pred, target])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("loss", [cases.fl.Poisson, cases.fl.Tweedie])
+def test_deviances_close_to_their_least(loss, dtype):
+    """The nearer the mean is to the target, the more of each term cancels."""
+    rng = cases.random("deviance", dtype)
+    y = np.exp(rng.uniform(-20, 20, 400)).astype(dtype)
+    apart = 1 + rng.normal(0, 1, 400) * 10.0 ** -rng.integers(0, 17, 400)
+    mean = np.abs(y * apart).astype(dtype)
+    powers = [{}] if loss is cases.fl.Poisson else [{"power": 1.0}, {"power": 2.0}]
+    for power in powers:
+        assert_close(loss(log_input=False, deviance=True, **power), [mean, y])
+
+
+@pytest.mark.parametrize(("dtype", "beta"), [(np.float32, 9e9), (np.float64, 2.0**300)])
+def test_a_preference_of_a_large_beta(dtype, beta):
+    rng = cases.random("beta", dtype)
+    near = [(x / beta).astype(dtype) for x in rng.normal(0, 3, (4, 100))]
+    assert_close(cases.fl.DPO(beta=beta), near)
+    assert_close(cases.fl.DPO(beta=beta), [np.zeros(1, dtype)] * 4)
 
 
 PARAMETERS = [

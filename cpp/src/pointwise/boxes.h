@@ -95,6 +95,7 @@ struct GeneralizedIoU {
     // d loss = by_own d own + by_common d common + by_whole d whole
     const N pull = iou * per_union, by_own = pull - per_whole, by_common = per_whole - pull - per_union;
     const N by_whole = per_whole * (N(1.0) - apart);
+    const T value = T(N(1.0) - iou + apart);
     const auto slope = [&](const Overlap<T>& along, const Overlap<T>& across, Moves a, Moves b)
         __attribute__((always_inline)) {
       const N from_own = by_own * across.own, from_common = by_common * across.common;
@@ -103,9 +104,9 @@ struct GeneralizedIoU {
         return T(where(m.own, from_own) + where(m.common, from_common) + where(m.whole, from_whole));
       };
       const T inner = least_between(side(a), side(b)) * T(along.scale);
-      return along.endless ? unless_nan(inner, T(0)) : inner;
+      return unless_nan(value, along.endless ? T(0) : inner);
     };
-    return {.value = T(N(1.0) - iou + apart),
+    return {.value = value,
             .grad = {T(0) - slope(x, y, x.low_out, x.low_in), T(0) - slope(y, x, y.low_out, y.low_in),
                      slope(x, y, x.high_out, x.high_in), slope(y, x, y.high_out, y.high_in)}};
   }

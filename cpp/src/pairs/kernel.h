@@ -31,7 +31,7 @@ FASTLOSS_INLINE void derive_feature(const Loss& loss, int i, Arrays<const T> x, 
   else
     grad.store(i, s.grad, gradient);
   if constexpr (mode == PairMode::grad_hess) hess.store(i, s.hess, factor);
-  if constexpr (mode == PairMode::grad_positive) hess.store(i, s.curvature, factor);
+  if constexpr (mode == PairMode::grad_positive) hess.store_positive(i, s.curvature, factor);
 }
 
 template <PairMode mode, int form, bool whole_lanes, class Loss, class T, class Gradient>

@@ -35,6 +35,13 @@ struct Arrays {
     b[i] = canonical(T(x.b * factor));
     if constexpr (count == 3) c[i] = canonical(T(x.c * factor));
   }
+  // Of a curvature that is never negative a zero is +0.
+  template <int count>
+  FASTLOSS_INLINE_MEMBER void store_positive(int i, PerInput<count> x, double factor) const {
+    a[i] = canonical(T(x.a * factor) + T(0));
+    b[i] = canonical(T(x.b * factor) + T(0));
+    if constexpr (count == 3) c[i] = canonical(T(x.c * factor) + T(0));
+  }
   static FASTLOSS_INLINE_MEMBER T canonical(T x) { return x == x ? x : Format<T>::nan; }
 };
 

@@ -20,7 +20,7 @@ struct Results {
 };
 
 struct Wanted {
-  bool value, terms, grad, hess, positive, weighted;
+  bool value, terms, grad, hess, positive, weighted, mean;
 };
 
 // Mask: which inputs their own gradient is written over.
@@ -46,8 +46,7 @@ Results call(const Loss& loss, const LossInfo& info, std::vector<Buffer> inputs,
   if (wanted.weighted) asked.sample_weight = &weight_view;
   asked.want_value = wanted.value;
   if (wanted.terms) asked.reduction = Reduction::none, asked.terms = &values_out;
-  if (!wanted.terms && !wanted.value) asked.reduction = Reduction::sum;
-  if (wanted.value) asked.reduction = Reduction::sum;
+  if (!wanted.terms) asked.reduction = wanted.mean ? Reduction::mean : Reduction::sum;
   asked.curvature = wanted.positive ? Curvature::positive : Curvature::exact;
   if (wanted.grad) asked.grad = grad;
   if (wanted.hess) asked.hess = hess;
@@ -61,41 +60,48 @@ Results call(const Loss& loss, const LossInfo& info, std::vector<Buffer> inputs,
   return results;
 }
 
-void check(const LossInfo& info, bool logits, DType dtype, std::int64_t terms, std::int64_t inner) {
-  const bool has_logits = std::any_of(info.parameters.begin(), info.parameters.end(),
-                                      [](const auto& p) { return p.name == "from_logits"; });
-  if (logits && !has_logits) return;
-  const Loss loss(info.name, has_logits ? Parameters{{"from_logits", logits}} : Parameters{});
+void check(const LossInfo& info, bool logits, bool smoothed, DType dtype, std::int64_t terms, std::int64_t inner) {
+  const auto has = [&](const char* name) {
+    return std::any_of(info.parameters.begin(), info.parameters.end(), [&](const auto& p) { return p.name == name; });
+  };
+  if ((logits && !has("from_logits")) || (smoothed && !has("label_smoothing"))) return;
+  Parameters parameters;
+  if (logits) parameters.emplace_back("from_logits", true);
+  if (smoothed) parameters.emplace_back("label_smoothing", 0.125);
+  const Loss loss(info.name, parameters);
   Random random;
   const std::vector<Buffer> inputs = inputs_of(info, random, dtype, logits, terms, inner);
   const std::vector<std::int64_t> per_term = shape_of(info.terms, terms, inner);
   Buffer weight(DType::float64, per_term);
   for (std::size_t k = 0; k < weight.size(); ++k) weight.set(k, random.uniform());
-  for (const bool weighted : {false, true})
-    for (const bool positive : {false, true}) {
-      // Apart: the value alone, the terms alone, the derivatives alone.
-      const auto alone = [&](bool value, bool all, bool grad, bool hess) {
-        return call(loss, info, inputs, weight, per_term, {value, all, grad, hess, positive, weighted}, 0);
-      };
-      const Results value = alone(true, false, false, false), each = alone(false, true, false, false),
-                    slopes = alone(false, false, true, false),
-                    bends = info.hessian ? alone(false, false, true, true) : slopes;
-      for (const bool want_value : {false, true})
-        for (const bool want_terms : {false, true})
-          for (const bool want_hess : {false, true})
-            for (unsigned over = 0; over < 1u << info.n_differentiable; ++over) {
-              if ((want_value && want_terms) || (want_hess && !info.hessian)) continue;
-              const Results all = call(loss, info, inputs, weight, per_term,
-                                       {want_value, want_terms, true, want_hess, positive, weighted}, over);
-              std::vector<std::vector<char>> wanted = (want_hess ? bends : slopes).arrays;
-              if (want_terms) wanted.insert(wanted.begin(), each.arrays[0]);
-              if (all.arrays == wanted && (!want_value || all.value == value.value)) continue;
-              if (++wrong <= 10)
-                std::printf("%s%s, %s, %lld terms: value %d, terms %d, Hessian %d, weights %d, over inputs %u differ\n",
-                            info.name.c_str(), logits ? " from logits" : "", name_of(dtype),
-                            static_cast<long long>(terms), want_value, want_terms, want_hess, weighted, over);
-            }
-    }
+  for (int k = 0; k < 8; ++k) {
+    const bool weighted = (k & 1) != 0, positive = (k & 2) != 0, mean = (k & 4) != 0;
+    // Apart: the value alone, the terms alone, the derivatives alone.
+    const auto alone = [&](bool value, bool all, bool grad, bool hess) {
+      return call(loss, info, inputs, weight, per_term, {value, all, grad, hess, positive, weighted, mean}, 0);
+    };
+    const Results value = alone(true, false, false, false), each = alone(false, true, false, false),
+                  slopes = alone(false, false, true, false),
+                  bends = info.hessian ? alone(false, false, true, true) : slopes;
+    for (const bool want_value : {false, true})
+      for (const bool want_terms : {false, true})
+        for (const bool want_hess : {false, true})
+          for (unsigned over = 0; over < 1u << info.n_differentiable; ++over) {
+            if (((want_value || mean) && want_terms) || (want_hess && !info.hessian)) continue;
+            const Results all = call(loss, info, inputs, weight, per_term,
+                                     {want_value, want_terms, true, want_hess, positive, weighted, mean}, over);
+            std::vector<std::vector<char>> wanted = (want_hess ? bends : slopes).arrays;
+            if (want_terms) wanted.insert(wanted.begin(), each.arrays[0]);
+            // Beside a gradient the weights of pairs are added in another order: a mean's last bit may differ.
+            const bool same_mean = info.room != "pairs" || !weighted || !mean;
+            if (all.arrays == wanted && (!want_value || !same_mean || all.value == value.value)) continue;
+            if (++wrong <= 10)
+              std::printf("%s%s%s, %s, %lld terms: %s, value %d, terms %d, Hessian %d, weights %d, over %u differ\n",
+                          info.name.c_str(), logits ? " from logits" : "", smoothed ? " smoothed" : "", name_of(dtype),
+                          static_cast<long long>(terms), mean ? "mean" : "sum", want_value, want_terms, want_hess,
+                          weighted, over);
+          }
+  }
 }
 
 }  // namespace
@@ -105,7 +111,8 @@ int main() {
     for (const bool logits : {false, true})
       for (const DType dtype : {DType::float32, DType::float64, DType::float16})
         for (const std::int64_t size : {std::int64_t{5}, std::int64_t{16}, std::int64_t{1100}})
-          check(info, logits, dtype, has_inner(info) ? 7 : size, has_inner(info) ? size : 1);
+          for (const bool smoothed : {false, true})
+            check(info, logits, smoothed, dtype, has_inner(info) ? 7 : size, has_inner(info) ? size : 1);
   std::printf("%d calls, %d wrong\n", calls, wrong);
   return wrong == 0 && calls > 1000 ? 0 : 1;
 }

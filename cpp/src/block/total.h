@@ -61,15 +61,15 @@ inline void finish_sums(const Job& job, const SharedSum& sum, const SharedSum* w
     job.weight_into->add(outcome.weight);
 }
 
-// The sum of the sample weights of all terms.
-inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
+// The sum of the sample weights of all terms, by blocks or `each` by itself: as the engine adds them on the way.
+inline double total_weight(const Job& job, Poll& poll, Faults& faults, bool each) {
   const Passes<double>& own = passes<double>();
   const std::int64_t blocks = (job.terms + block_length - 1) / block_length;
   SharedSum total;
   const int threads = threads_for(job, static_cast<double>(job.terms));
   parallel_for(blocks, threads, job.parallel_for, poll, [&](std::int64_t begin, std::int64_t end, bool on_caller) {
     alignas(64) double scratch[run_length];
-    LocalSum local(total, blocks);
+    LocalSum local(total, each ? job.terms : blocks);
     for (std::int64_t block = begin; block < end; ++block) {
       if (faults.beyond(block * block_length) || ((block & 15) == 0 && poll.tick(on_caller))) return;
       alignas(64) double sum[accumulators] = {};
@@ -78,9 +78,10 @@ inline double total_weight(const Job& job, Poll& poll, Faults& faults) {
         const int n = static_cast<int>(std::min<std::int64_t>(run_length, last - index));
         const double* weight = fetch_weights(own, job, index, n, scratch, faults);
         if (weight == nullptr) return;
-        own.sum(weight, padded(n), sum);
+        for (int k = 0; each && k < n; ++k) local.add(weight[k]);
+        if (!each) own.sum(weight, padded(n), sum);
       }
-      local.add(sum_of(sum));
+      if (!each) local.add(sum_of(sum));
     }
   });
   return total.value();

@@ -49,7 +49,7 @@ class Engine {
                        .weighs = job_.weighted};
     past_cache_ = job_.past_cache && blocks >= 2 * job_.threads;
     return drive(
-        job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
+        job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_, true); },
         [&](const Share& share) { work(share); });
   }
 

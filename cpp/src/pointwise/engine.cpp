@@ -38,7 +38,7 @@ class Engine {
                        .parts = units,
                        .weighs = job_.weighted};
     return drive(
-        job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_); },
+        job_, poll_, faults_, plan, factor_, [&] { return total_weight(job_, poll_, faults_, false); },
         [&](const Share& share) { work(share); });
   }
 

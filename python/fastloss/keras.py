@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from . import _base
-from ._errors import ParameterError
+from ._errors import LabelError, ParameterError
 from .registry import find, get
 
 try:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     Tensor = Any  # of the backend
 
 __all__ = ["Loss"]
+
+_LEAST = -(2**31)  # int32
 
 
 @keras.saving.register_keras_serializable(package="fastloss")
@@ -57,7 +61,8 @@ class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
         When the loss is none of ``(pred, target)``, or Keras runs on another backend.
     ShapeError, DTypeError, LabelError, DomainError
         By the calls, as the loss itself does; on the JAX backend labels and domains are judged
-        while the program runs and raise `jax.errors.JaxRuntimeError` with the same message.
+        while the program runs and raise `jax.errors.JaxRuntimeError`, or ValueError where it has
+        run before, with the same message.
     DeviceError
         When a tensor lies on a device other than the CPU.
 
@@ -65,9 +70,9 @@ class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
     -----
     Labels may be of shape ``(n,)`` or ``(n, 1)``, and targets of elements ``(n,)`` beside
     predictions ``(n, 1)``, as Keras allows. Keras turns labels into ``dtype`` before a loss sees
-    them, which is exact up to 2**24 in float32; fractions of labels are cut off. Rows of
-    ``ignore_index`` are masked, as ``ignore_class`` does it in Keras. Class weights of the loss
-    multiply its terms, and are no part of what Keras divides by.
+    them, which is exact up to 2**24 in float32; whatever is no integer of 32 bits, such as NaN or
+    0.5, is no label. Rows of ``ignore_index`` are masked, as ``ignore_class`` does it in Keras.
+    Class weights of the loss multiply its terms, and are no part of what Keras divides by.
 
     Examples
     --------
@@ -111,7 +116,7 @@ class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
         wanted = list(y_pred.shape)
         if row["labels"]:
             del wanted[self.loss.params.get("axis", -1)]
-            y_true = ops.cast(y_true, "int32")
+            y_true = _labels(self.loss, y_true)
         y_true = _reshape(y_true, wanted)
         losses = _DOORS[keras.backend.backend()](self, y_pred, y_true)
         ignored = self.loss.params.get("ignore_index")
@@ -135,6 +140,61 @@ class Loss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
     def __repr__(self) -> str:
         """Return which loss it is."""
         return f"Loss({self.loss!r})"
+
+
+def _labels(loss: _base.Loss, given: Tensor) -> Tensor:
+    """Return labels as int32, and whatever is none as a number that the loss refuses.
+
+    Where the numbers are known, the error is raised here and has them in it.
+    """
+    if not ops.is_tensor(given):
+        given = np.asarray(given)
+        if given.dtype.kind in "iu":  # a tensor would cut off what lies beyond its type
+            bounds = np.iinfo(np.int32)
+            _refuse_labels(loss, given, (given >= bounds.min) & (given <= bounds.max))
+    given = ops.convert_to_tensor(given)
+    kind = keras.backend.standardize_dtype(given.dtype)
+    if kind == "bool" or (kind.lstrip("uint") in ("8", "16", "32") and kind != "uint32"):
+        return ops.cast(given, "int32")
+    if "float" in kind:
+        given = ops.cast(given, "float32") if kind in ("float16", "bfloat16") else given
+        valid = (given >= float(_LEAST)) & (given < -float(_LEAST)) & (given == ops.floor(given))
+    elif kind.startswith("uint"):
+        if keras.backend.backend() == "torch":  # which compares no unsigned integers
+            given = ops.cast(given, "int64")
+        valid = (given >= 0) & (given <= -1 - _LEAST)
+    else:
+        valid = (given >= _LEAST) & (given <= -1 - _LEAST)
+    if _known(given):
+        _refuse_labels(loss, _host(given), _host(valid))
+    none = _LEAST + (loss.params.get("ignore_index") == _LEAST)
+    return ops.where(valid, ops.cast(ops.where(valid, given, 0), "int32"), np.int32(none))
+
+
+def _refuse_labels(loss: _base.Loss, given: Any, valid: Any) -> None:
+    if valid.all():
+        return
+    place = tuple(map(int, np.argwhere(~valid)[0]))
+    raise LabelError(
+        f"{type(loss).__name__}: target{[*place]} is {given[place]}, wanted: integer class labels"
+    )
+
+
+def _host(tensor: Tensor) -> Any:
+    if keras.backend.backend() == "torch":
+        return tensor.detach().cpu().numpy()
+    return np.asarray(tensor)
+
+
+def _known(tensor: Tensor) -> bool:
+    """Whether the numbers of a tensor are there, and nothing records what is done with them."""
+    if keras.backend.backend() == "torch":
+        from .torch.ways import ordinary
+
+        return ordinary((tensor,))
+    import jax
+
+    return not isinstance(tensor, jax.core.Tracer)
 
 
 def _reshape(target: Tensor, wanted: list[int]) -> Tensor:

@@ -25,7 +25,9 @@ def python(*arguments, backend):
 
 @needs_keras
 @pytest.mark.parametrize("backend", ["torch", "jax"])
-@pytest.mark.parametrize(("file", "least"), [("keras_checks.py", 60), ("keras_ways.py", 3)])
+@pytest.mark.parametrize(
+    ("file", "least"), [("keras_checks.py", 60), ("keras_ways.py", 3), ("keras_labels.py", 30)]
+)
 def test_the_checks_pass_on_the_backend(backend, file, least):
     pytest.importorskip(backend, reason=f"Keras on {backend}: {backend} is not installed")
     checks = os.path.join(os.path.dirname(__file__), file)

@@ -1,4 +1,4 @@
-"""The gate that the arrays of a JAX program pass on their way to the kernels.
+"""The gate that the arrays of a JAX program pass on their way to the kernels and back.
 
 It lets them through as they are, and refuses what cannot be done with a kernel, in words that say
 what can; JAX's own would speak of callbacks and custom calls. It is a primitive, for JAX drops the
@@ -46,6 +46,13 @@ def _differentiated(*_: object, name: str, backend: str) -> None:
     )
 
 
+def _transposed(*_: object, name: str, backend: str) -> None:
+    raise FastlossError(
+        f"{name}: a loss is not linear, and only its derivative can be transposed: "
+        "jax.vjp, or jax.linear_transpose of what jax.linearize returns"
+    )
+
+
 def _lowered(context: Any, *arrays: Any, name: str, backend: str) -> list[Any]:
     """Compile to nothing, for the CPU and for this process or by a backend that can be saved."""
     module = context.module_context
@@ -67,4 +74,5 @@ _gate.def_impl(_same)
 _gate.def_abstract_eval(_same)
 batching.primitive_batchers[_gate] = _batched
 ad.primitive_jvps[_gate] = _differentiated
+ad.primitive_transposes[_gate] = _transposed
 mlir.register_lowering(_gate, _lowered)

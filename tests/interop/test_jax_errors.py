@@ -119,6 +119,14 @@ def test_second_derivatives_are_refused(way, second):
             function(jnp.ones(3))
 
 
+def test_a_loss_cannot_be_transposed(way):
+    transposed = jax.linear_transpose(
+        lambda x: door.value(fl.Huber(), x, jnp.zeros(3)), jnp.ones(3)
+    )
+    with pytest.raises(fl.FastlossError, match=r"is not linear, .* jax\.linearize returns"):
+        transposed(1.0)
+
+
 def test_memory_of_jax_is_read_where_it_lies_and_never_written():
     x = jnp.arange(1000.0)
     view = np.asarray(x)

@@ -171,7 +171,6 @@ def test_numbers_that_are_wanted_as_constants():
 @pytest.mark.parametrize(
     ("names", "instead"),
     [
-        (("KLDivLoss", "kl_div"), r"KLDivergence\(\)\) takes logits.*'batchmean'"),
         (("SmoothL1Loss", "smooth_l1_loss"), r"HuberLoss\(delta=beta\) is beta times it"),
         (("SoftMarginLoss", "soft_margin_loss"), r"BCEWithLogitsLoss.*\(1 \+ target\) / 2"),
         (("HingeEmbeddingLoss", "hinge_embedding_loss"), r"torch\.nn has it"),

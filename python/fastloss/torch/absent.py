@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import NoReturn
 
 _INSTEAD = {
-    "KLDivLoss": "fastloss.torch.Loss(fastloss.KLDivergence()) takes logits, or their log_softmax, "
-    "of rows of classes; its mean is what reduction='batchmean' is",
     "SmoothL1Loss": "HuberLoss(delta=beta) is beta times it",
     "SoftMarginLoss": "BCEWithLogitsLoss has its numbers, for targets (1 + target) / 2",
     "HingeEmbeddingLoss": "torch.nn has it",
 }
 _FUNCTIONS = {
-    "kl_div": "KLDivLoss",
     "smooth_l1_loss": "SmoothL1Loss",
     "soft_margin_loss": "SoftMarginLoss",
     "hinge_embedding_loss": "HingeEmbeddingLoss",

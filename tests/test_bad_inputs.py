@@ -246,7 +246,7 @@ def test_labels_of_64_bits_and_of_one(case):
     for wrong in (5, -1, 2**32 + 1, -(2**32) + 1, 2**63 - 5, -(2**63), -(2**63) + 1, 2**8 + 1):
         given = target.astype(np.int64)
         given[3] = wrong
-        words = [f"{name}[3] is {wrong}, ", "0 to 4"]
+        words = [f"{name}[3] is {wrong}, ", "an integer in [0, 5)"]
         refused(case, fl.LabelError, words, [pred, target], [pred, given], untouched=False)
     given = target.astype(np.uint64)
     given[3] = 2**63 + 1

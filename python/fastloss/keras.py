@@ -168,7 +168,8 @@ def _labels(loss: _base.Loss, given: Tensor) -> Tensor:
     if _known(given):
         _refuse_labels(loss, _host(given), _host(valid))
     none = _LEAST + (loss.params.get("ignore_index") == _LEAST)
-    return ops.where(valid, ops.cast(ops.where(valid, given, 0), "int32"), np.int32(none))
+    labels = ops.cast(ops.where(valid, given, ops.zeros_like(given)), "int32")
+    return ops.where(valid, labels, ops.zeros_like(labels) + none)  # constants warn in a trace
 
 
 def _refuse_labels(loss: _base.Loss, given: Any, valid: Any) -> None:

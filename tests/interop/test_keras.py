@@ -31,7 +31,7 @@ def python(*arguments, backend):
 def test_the_checks_pass_on_the_backend(backend, file, least):
     pytest.importorskip(backend, reason=f"Keras on {backend}: {backend} is not installed")
     checks = os.path.join(os.path.dirname(__file__), file)
-    done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", checks, backend=backend)
+    done = python("-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", checks, backend=backend)
     assert done.returncode == 0, done.stdout[-4000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert int(passed[1]) >= least, done.stdout[-500:]

@@ -7,7 +7,7 @@
 struct Extras {
   int wild = 0;          // how often numbers are of no domain
   int workspace = 0;     // in eighths of what is wanted; 0: none
-  bool odd = false;      // no arrays are right: of this loss's parameters, or for want of a length
+  bool odd = false;      // no arrays are right: by this loss's parameters, or for want of a length
   bool dense = false;    // shares in the place of labels
   bool forgets = false;  // the host's parallel_for leaves a piece out, where it is asked
   bool totals = false, no_value = false;
@@ -95,6 +95,7 @@ inline Extras compose(Scene& scene, Arena& arena, Bytes& bytes, const Subject& s
     const fastloss::Argument& argument = definition.inputs[i];
     const bool labels = subject.labels(i), dense = labels && extras.dense && argument.dense.given();
     const ShapeText& text = dense ? argument.dense : argument.shape;
+    extras.odd |= dense && subject.ignores;  // there is no label to ignore
     const std::uint8_t type = static_cast<std::uint8_t>(other + 5 * i);
     const std::int32_t own = labels && !dense              ? other % 9
                              : i >= subject.differentiable ? type % 13
@@ -137,8 +138,9 @@ inline bool add_up(const Scene& scene, const Subject& subject) {
   for (int i = 0; i < subject.inputs; ++i) {
     const fastloss_array& array = scene.given[i].array;
     const fastloss::Argument& argument = definition.inputs[i];
-    if (!lengths.take(i > 0 && are_dense(scene, subject, i) ? argument.dense : argument.shape, array, i == 0))
-      return false;
+    const bool dense = i > 0 && are_dense(scene, subject, i);
+    if (dense && subject.ignores) return false;
+    if (!lengths.take(dense ? argument.dense : argument.shape, array, i == 0)) return false;
   }
   std::int64_t shape[most_axes];
   const int ndim = lengths.ndim(definition.terms);

@@ -12,8 +12,7 @@ namespace fastloss::FASTLOSS_ISA {
 // With U = sum_k c_k and Z = 2 z_loss m lse: dL/dz_j = p_j (U - c_j + Z) - (1 - p_j) c_j and
 // H_j = p_j (1 - p_j) (U + Z) + 2 z_loss m p_j^2, then on to x.
 struct BentDerivatives {
-  DoubleDouble push;
-  double normaliser;           // Z
+  DoubleDouble push;           // U + Z
   double first, second, size;  // 1, U + Z and 2 z_loss m, each with what is to be multiplied by
   double turn, side;           // -2 / cap, and the sign of what is to be multiplied by, which a Hessian gets at the end
   double least;                // of a Hessian
@@ -25,9 +24,9 @@ static void derive_bent(const BentRow& bent, T* row, T* hess, const double* c, c
   for (int j = 0; j < lanes; ++j) {
     const double x = double(row[j]);
     const double high = way == Way::kept ? x : lifted_exp_of(T(0), bent.below<way>(x)), e = high * Lift<T>::down;
-    const double rest = e == 1 ? bent.others : bent.sum - e;
-    const double push = ((d.push.hi - c[j]) + d.push.lo) + d.normaliser;
-    double grad = fma(high * push, d.first * Lift<T>::down, -(rest * c[j] * d.first)), bend = 0;
+    const double rest = e == 1 ? bent.others : (bent.sum - e) + bent.sum_lo;
+    const double push = (d.push.hi - c[j]) + d.push.lo;
+    double grad = fma(high, push, -(rest * c[j] * Lift<T>::up)) * (d.first * Lift<T>::down), bend = 0;
     if constexpr (bends) bend = high * fma(rest, d.second, e * d.size) * Lift<T>::down;
     if constexpr (way == Way::capped) {
       const Capped to = capped(x, bent.cap);
@@ -89,11 +88,18 @@ static bool bent_row(RowGroup<T>& group, int r, BentRow bent) noexcept {
             normaliser = Far{2, 0} * price * lse, per_size = twice * Far{2, 0} * price;
   const double side = once.number < 0 ? -1 : 1, least = group.positive ? 0 : -Format<double>::inf;
   const bool wide = bent.wide || !(push.hi == 0 || exponent_within(-300, far(push.hi), 200));
-  const BentDerivatives d = {.push = push,
-                             .normaliser = as_double(normaliser),
-                             .first = as_double(once),
-                             .second = as_double(twice) * (push.hi + as_double(normaliser)),
-                             .size = as_double(per_size),
+  // Constants of the row are rounded once: a class adds its own roundings to them.
+  const DoubleDouble whole_sum = DoubleDouble(1.0) + DoubleDouble(bent.others, others.lo * Lift<T>::down);
+  bent.sum_lo = whole_sum.lo;
+  const DoubleDouble near_once = DoubleDouble(group.factor[r]) / (whole_sum * DoubleDouble(bent.temperature));
+  const DoubleDouble near_twice = DoubleDouble(side) * near_once / (whole_sum * DoubleDouble(bent.temperature));
+  const DoubleDouble near_lse = DoubleDouble(bent.top) / DoubleDouble(bent.temperature) + DoubleDouble(bent.log_sum);
+  const DoubleDouble near_price(2 * bent.price), fee = bent.price == 0 ? DoubleDouble(0.0) : near_price * near_lse;
+  const DoubleDouble near_push = push + fee;
+  const BentDerivatives d = {.push = near_push,
+                             .first = double(near_once),
+                             .second = double(near_twice * near_push),
+                             .size = double(near_twice * near_price),
                              .turn = -2 / bent.cap * side,
                              .side = side,
                              .least = least};

@@ -17,8 +17,9 @@ FASTLOSS_INLINE Capped capped(double x, double cap) {
   const Pair<double> a = half_expm1(min(size + size, 700.)), b = two_sum(1., a.hi);
   const double y = 1 / b.hi, slip = fma(-y, b.hi, 1.) - y * (b.lo + a.lo), q = a.hi * y;  // 1 / (1 + a) = y (1 + slip)
   const double t = fma(fma(-q, b.hi, a.hi) + fma(-q, b.lo + a.lo, a.lo), y, q);
-  const double far = (fma(2., a.hi, 1.) * y) * (y * fma(2., slip, 1.)), near = fma(-t, t, 1.);
-  const double slope = size < 0.5 ? near : far * fma(-2 * copysign(t, u), u_lo, 1.);
+  const Pair<double> rise = two_sum(1., 2 * a.hi), once = two_prod(rise.hi, y), twice = two_prod(once.hi, y);
+  const double lost_twice = fma(once.lo, y, fma((rise.lo + 2 * a.lo) * y, y, twice.lo));
+  const double slope = twice.hi + fma(twice.hi, fma(-2 * copysign(t, u), u_lo, 2 * slip), lost_twice);
   return {unless_nan(u, copysign(t, u)), size > 350 ? 0 : slope};
 }
 
@@ -36,11 +37,11 @@ enum class Way { kept, plain, scaled, capped };
 // What is the same for all classes of a row.
 struct BentRow {
   double cap, temperature;
-  double peak, top;             // the largest logit, as given and capped
-  double others, sum, log_sum;  // of e^(z - z_peak), without the one at the peak and with it
-  double eps, low, high;        // probabilities beyond [eps, 1 - eps] cost `high` and `low`
-  double price;                 // z_loss m
-  bool wide;                    // see bent_far.h
+  double peak, top;                     // the largest logit, as given and capped
+  double others, sum, sum_lo, log_sum;  // of e^(z - z_peak), without the one at the peak and with it
+  double eps, low, high;                // probabilities beyond [eps, 1 - eps] cost `high` and `low`
+  double price;                         // z_loss m
+  bool wide;                            // see bent_far.h
 
   // z - z_peak
   template <Way way>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "math/exp.h"
+#include "math/exponent.h"
 
 namespace fastloss::FASTLOSS_ISA {
 
@@ -10,9 +11,6 @@ namespace fastloss::FASTLOSS_ISA {
 struct Far {
   double number, exponent;
 };
-
-// 2^n for -1022 <= n <= 1023
-FASTLOSS_INLINE double power_of_two(double n) { return from_bits(bits_of(n + (0x1.8p52 + 1023)) << 52); }
 
 FASTLOSS_INLINE double as_double(Far x) {
   const double a = clamp(x.exponent, -1000., 1000.), b = clamp(x.exponent - a, -1000., 1000.),

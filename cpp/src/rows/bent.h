@@ -12,29 +12,43 @@ namespace fastloss::FASTLOSS_ISA {
 // With U = sum_k c_k and Z = 2 z_loss m lse: dL/dz_j = p_j (U - c_j + Z) - (1 - p_j) c_j and
 // H_j = p_j (1 - p_j) (U + Z) + 2 z_loss m p_j^2, then on to x.
 struct BentDerivatives {
-  DoubleDouble push;           // U + Z
-  double first, second, size;  // 1, U + Z and 2 z_loss m, each with what is to be multiplied by
-  double turn, side;           // -2 / cap, and the sign of what is to be multiplied by, which a Hessian gets at the end
-  double least;                // of a Hessian
+  Pair<double> push, sum;            // U + Z, and that of the exponentials
+  Pair<double> first, second, size;  // 1, U + Z and 2 z_loss m, each with what is to be multiplied by
+  Pair<double> turn;                 // -2 / cap, with the sign of what is to be multiplied by
+  double side, least;                // that sign, which a Hessian gets at the end, and the least of a Hessian
 };
+
+FASTLOSS_INLINE void assign_difference(double& y, Pair<double> a, double b) { y = (a.hi - b) + a.lo; }
+FASTLOSS_INLINE void assign_difference(Pair<double>& y, Pair<double> a, double b) { y = a - Pair<double>(b); }
+FASTLOSS_INLINE double difference_of_products(double a, double b, double c, double d) { return fma(a, b, -(c * d)); }
+FASTLOSS_INLINE Pair<double> difference_of_products(Pair<double> a, double b, Pair<double> c, double d) {
+  return a * b - c * d;
+}
 
 template <Way way, bool bends, class T>
 static void derive_bent(const BentRow& bent, T* row, T* hess, const double* c, const BentDerivatives& d) {
+  using N = Fine<T>;
+  constexpr double down = Lift<T>::down;
+  N first, second, size, turn;
+  assign(first, d.first * down), assign(second, d.second), assign(size, d.size), assign(turn, d.turn);
 #pragma omp simd
   for (int j = 0; j < lanes; ++j) {
     const double x = double(row[j]);
-    const double high = way == Way::kept ? x : lifted_exp_of(T(0), bent.below<way>(x)), e = high * Lift<T>::down;
-    const double rest = e == 1 ? bent.others : (bent.sum - e) + bent.sum_lo;
-    const double push = (d.push.hi - c[j]) + d.push.lo;
-    double grad = fma(high, push, -(rest * c[j] * Lift<T>::up)) * (d.first * Lift<T>::down), bend = 0;
-    if constexpr (bends) bend = high * fma(rest, d.second, e * d.size) * Lift<T>::down;
+    const double high = way == Way::kept ? x : lifted_exp_of(T(0), bent.below<way>(x)), e = high * down;
+    N rest, push;
+    assign_difference(rest, d.sum, e), assign_difference(push, d.push, c[j]);
+    rest = choose(e == 1, N(bent.others), rest);
+    N grad = difference_of_products(push, high, rest, c[j] * double(Lift<T>::up)) * first, bend(0);
+    if constexpr (bends) bend = fma(rest, second, size * e) * high * down;
     if constexpr (way == Way::capped) {
       const Capped to = capped(x, bent.cap);
-      if constexpr (bends) bend = to.slope * fma(bend, to.slope, grad * (d.turn * to.tanh));
-      grad *= to.slope;
+      N tanh, slope;
+      assign(tanh, to.tanh), assign(slope, to.slope);
+      if constexpr (bends) bend = slope * fma(bend, slope, grad * (turn * tanh));
+      grad = grad * slope;
     }
-    if constexpr (bends) hess[j] = T(d.side * max(bend, d.least));
-    row[j] = T(grad);
+    if constexpr (bends) hess[j] = T(d.side * max(double(bend), d.least));
+    row[j] = T(double(grad));
   }
 }
 
@@ -90,17 +104,18 @@ static bool bent_row(RowGroup<T>& group, int r, BentRow bent) noexcept {
   const bool wide = bent.wide || !(push.hi == 0 || exponent_within(-300, far(push.hi), 200));
   // Constants of the row are rounded once: a class adds its own roundings to them.
   const DoubleDouble whole_sum = DoubleDouble(1.0) + DoubleDouble(bent.others, others.lo * Lift<T>::down);
-  bent.sum_lo = whole_sum.lo;
   const DoubleDouble near_once = DoubleDouble(group.factor[r]) / (whole_sum * DoubleDouble(bent.temperature));
   const DoubleDouble near_twice = DoubleDouble(side) * near_once / (whole_sum * DoubleDouble(bent.temperature));
   const DoubleDouble near_lse = DoubleDouble(bent.top) / DoubleDouble(bent.temperature) + DoubleDouble(bent.log_sum);
   const DoubleDouble near_price(2 * bent.price), fee = bent.price == 0 ? DoubleDouble(0.0) : near_price * near_lse;
   const DoubleDouble near_push = push + fee;
-  const BentDerivatives d = {.push = near_push,
-                             .first = double(near_once),
-                             .second = double(near_twice * near_push),
-                             .size = double(near_twice * near_price),
-                             .turn = -2 / bent.cap * side,
+  const auto pair = [](DoubleDouble x) { return Pair<double>(x.hi, x.lo); };
+  const BentDerivatives d = {.push = pair(near_push),
+                             .sum = {bent.sum, whole_sum.lo},
+                             .first = pair(near_once),
+                             .second = pair(near_twice * near_push),
+                             .size = pair(near_twice * near_price),
+                             .turn = Pair<double>(-2 * side) / Pair<double>(bent.cap),
                              .side = side,
                              .least = least};
   const FarDerivatives all = {.push = push,
@@ -144,7 +159,8 @@ static void bent(RowGroup<T>& group) noexcept {
       BentRow row = {};
       row.cap = by.softcap, row.temperature = by.temperature;
       row.peak = double(largest(row_of(group, r), group.pitch));
-      row.top = caps ? by.softcap * capped(row.peak, by.softcap).tanh : row.peak;
+      const Pair<double> top = caps ? row.bend<Way::capped>(row.peak) : row.peak;
+      row.top = top.hi, row.top_lo = top.lo;
       row.price = group.bend.z_loss * row_mass(group, r);
       row.wide = far_row<T>(row, group.factor[r]);
       row.eps = group.eps, row.high = clips ? 0 - log(group.eps) : 0, row.low = clips ? 0 - log1p(-group.eps) : 0;

@@ -42,9 +42,9 @@ FASTLOSS_INLINE FarCapped far_capped(double given, double given_cap) {
   const double up = masked(given_cap < 0x1p-500, 0x1p500, 1.), x = given * up, cap = given_cap * up;
   const double u = x / cap, size = abs(u), lost = fma(-u, cap, x) / cap;
   const Capped near = capped(x, cap);
-  const Far far_out = far_exp_of(-2 * size, -2 * times_sign(lost, u)), close = far(near.slope);
+  const Far far_out = far_exp_of(-2 * size, -2 * times_sign(lost, u)), close = far(near.slope.hi);
   const bool beyond = size > 300;
-  return {near.tanh,
+  return {near.tanh.hi,
           {masked(beyond, 4 * far_out.number, close.number), masked(beyond, far_out.exponent, close.exponent)}};
 }
 

@@ -10,17 +10,20 @@ namespace fastloss::FASTLOSS_ISA {
 
 // tanh(u), u = x / cap, and its slope: with a = (e^2|u| - 1) / 2 they are a / (1 + a) and (1 + 2 a) / (1 + a)^2.
 struct Capped {
-  double tanh, slope;
+  Pair<double> tanh, slope;
 };
 FASTLOSS_INLINE Capped capped(double x, double cap) {
   const double u = x / cap, size = abs(u), lost = fma(-u, cap, x) / cap, u_lo = size < 350 ? lost : 0;
   const Pair<double> a = half_expm1(min(size + size, 700.)), b = two_sum(1., a.hi);
   const double y = 1 / b.hi, slip = fma(-y, b.hi, 1.) - y * (b.lo + a.lo), q = a.hi * y;  // 1 / (1 + a) = y (1 + slip)
-  const double t = fma(fma(-q, b.hi, a.hi) + fma(-q, b.lo + a.lo, a.lo), y, q);
+  const double left = fma(-q, b.hi, a.hi) + fma(-q, b.lo + a.lo, a.lo), t = fma(left, y, q);
   const Pair<double> rise = two_sum(1., 2 * a.hi), once = two_prod(rise.hi, y), twice = two_prod(once.hi, y);
   const double lost_twice = fma(once.lo, y, fma((rise.lo + 2 * a.lo) * y, y, twice.lo));
-  const double slope = twice.hi + fma(twice.hi, fma(-2 * copysign(t, u), u_lo, 2 * slip), lost_twice);
-  return {unless_nan(u, copysign(t, u)), size > 350 ? 0 : slope};
+  const double slope_lo = fma(twice.hi, fma(-2 * copysign(t, u), u_lo, 2 * slip), lost_twice),
+               slope = twice.hi + slope_lo;
+  const double t_lo = fma(slope, u_lo, times_sign(fma(left, y, q - t), u));
+  const bool flat = size > 350;
+  return {{unless_nan(u, copysign(t, u)), t_lo}, {flat ? 0 : slope, flat ? 0 : slope_lo - (slope - twice.hi)}};
 }
 
 // By how much a bent logit is below the peak: size + rest.
@@ -37,20 +40,25 @@ enum class Way { kept, plain, scaled, capped };
 // What is the same for all classes of a row.
 struct BentRow {
   double cap, temperature;
-  double peak, top;                     // the largest logit, as given and capped
-  double others, sum, sum_lo, log_sum;  // of e^(z - z_peak), without the one at the peak and with it
-  double eps, low, high;                // probabilities beyond [eps, 1 - eps] cost `high` and `low`
-  double price;                         // z_loss m
-  bool wide;                            // see bent_far.h
+  double peak, top, top_lo;     // the largest logit, as given and capped
+  double others, sum, log_sum;  // of e^(z - z_peak), without the one at the peak and with it
+  double eps, low, high;        // probabilities beyond [eps, 1 - eps] cost `high` and `low`
+  double price;                 // z_loss m
+  bool wide;                    // see bent_far.h
+
+  template <Way way>
+  FASTLOSS_INLINE_MEMBER Pair<double> bend(double x) const {
+    if constexpr (way != Way::capped) return x;
+    return capped(x, cap).tanh * cap;
+  }
 
   // z - z_peak
   template <Way way>
   FASTLOSS_INLINE_MEMBER Below below(double x) const {
-    const double y = way == Way::capped ? cap * capped(x, cap).tanh : x;
-    const Pair<double> d = two_sum(y, -top);
+    const Pair<double> y = bend<way>(x), d = y - Pair<double>(top, top_lo);
     const double z = way == Way::plain ? d.hi : min(d.hi / temperature, 0.);
     const double rest = way == Way::plain ? d.lo : (fma(-z, temperature, d.hi) + d.lo) / temperature;
-    return {x == peak ? 0 : z, way != Way::capped && rest - rest == 0 ? rest : 0};
+    return {x == peak ? 0 : z, rest - rest == 0 ? rest : 0};
   }
 };
 

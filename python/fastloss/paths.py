@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from . import _core
 
@@ -82,7 +82,7 @@ def get_pkgconfig_dir() -> str:
 
 # Beside the compiled module: in an editable installation this file lies elsewhere.
 def _folder(*parts: str) -> str:
-    path = Path(_core.__file__).resolve().parent.joinpath(*parts)
-    if not path.is_dir():
+    path = os.path.join(os.path.dirname(os.path.realpath(_core.__file__)), *parts)
+    if not os.path.isdir(path):
         raise FileNotFoundError(f"this installation of fastloss has no {path}")
-    return str(path)
+    return path

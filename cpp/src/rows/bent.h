@@ -18,38 +18,55 @@ struct BentDerivatives {
   double side, least;                // that sign, which a Hessian gets at the end, and the least of a Hessian
 };
 
-FASTLOSS_INLINE void assign_difference(double& y, Pair<double> a, double b) { y = (a.hi - b) + a.lo; }
-FASTLOSS_INLINE void assign_difference(Pair<double>& y, Pair<double> a, double b) { y = a - Pair<double>(b); }
+// a - b
+template <class N>
+FASTLOSS_INLINE N difference(Pair<double> a, double b) {
+  if constexpr (sizeof(N) == sizeof(double))
+    return (a.hi - b) + a.lo;
+  else
+    return a - Pair<double>(b);
+}
 FASTLOSS_INLINE double difference_of_products(double a, double b, double c, double d) { return fma(a, b, -(c * d)); }
 FASTLOSS_INLINE Pair<double> difference_of_products(Pair<double> a, double b, Pair<double> c, double d) {
   return a * b - c * d;
 }
 
+// The same in the numbers that a class is computed in.
+template <class T>
+struct BentConstants {
+  Fine<T> first, second, size, turn;
+  explicit FASTLOSS_INLINE_MEMBER BentConstants(const BentDerivatives& d) {
+    assign(first, d.first * double(Lift<T>::down)), assign(second, d.second);
+    assign(size, d.size), assign(turn, d.turn);
+  }
+};
+
+template <Way way, bool bends, class T>
+FASTLOSS_INLINE void derive_one(const BentRow& bent, T& out, T* hess, double c, const BentDerivatives& d,
+                                const BentConstants<T>& of) {
+  using N = Fine<T>;
+  const double x = double(out), high = way == Way::kept ? x : lifted_exp_of(T(0), bent.below<way>(x)),
+               e = high * Lift<T>::down;
+  const N rest = difference<N>(d.sum, e);  // at the peak, too, exactly that of the others
+  N grad = difference_of_products(difference<N>(d.push, c), high, rest, c * double(Lift<T>::up)) * of.first, bend(0);
+  if constexpr (bends) bend = fma(rest, of.second, of.size * e) * high * double(Lift<T>::down);
+  if constexpr (way == Way::capped) {
+    const Capped to = capped(x, bent.cap);
+    N tanh, slope;
+    assign(tanh, to.tanh), assign(slope, to.slope);
+    if constexpr (bends) bend = slope * fma(bend, slope, grad * (of.turn * tanh));
+    grad = grad * slope;
+  }
+  if constexpr (bends) *hess = T(d.side * max(double(bend), d.least));
+  out = T(double(grad));
+}
 template <Way way, bool bends, class T>
 static void derive_bent(const BentRow& bent, T* row, T* hess, const double* c, const BentDerivatives& d) {
-  using N = Fine<T>;
-  constexpr double down = Lift<T>::down;
-  N first, second, size, turn;
-  assign(first, d.first * down), assign(second, d.second), assign(size, d.size), assign(turn, d.turn);
+  const BentRow own = bent;  // whose numbers no store can change
+  const BentDerivatives by = d;
+  const BentConstants<T> of(d);
 #pragma omp simd
-  for (int j = 0; j < lanes; ++j) {
-    const double x = double(row[j]);
-    const double high = way == Way::kept ? x : lifted_exp_of(T(0), bent.below<way>(x)), e = high * down;
-    N rest, push;
-    assign_difference(rest, d.sum, e), assign_difference(push, d.push, c[j]);
-    rest = choose(e == 1, N(bent.others), rest);
-    N grad = difference_of_products(push, high, rest, c[j] * double(Lift<T>::up)) * first, bend(0);
-    if constexpr (bends) bend = fma(rest, second, size * e) * high * down;
-    if constexpr (way == Way::capped) {
-      const Capped to = capped(x, bent.cap);
-      N tanh, slope;
-      assign(tanh, to.tanh), assign(slope, to.slope);
-      if constexpr (bends) bend = slope * fma(bend, slope, grad * (turn * tanh));
-      grad = grad * slope;
-    }
-    if constexpr (bends) hess[j] = T(d.side * max(double(bend), d.least));
-    row[j] = T(double(grad));
-  }
+  for (int j = 0; j < lanes; ++j) derive_one<way, bends>(own, row[j], bends ? hess + j : nullptr, c[j], by, of);
 }
 
 // A row in one way; `eps` is a way that leaves the logits where they are.
@@ -111,7 +128,7 @@ static bool bent_row(RowGroup<T>& group, int r, BentRow bent) noexcept {
   const DoubleDouble near_push = push + fee;
   const auto pair = [](DoubleDouble x) { return Pair<double>(x.hi, x.lo); };
   const BentDerivatives d = {.push = pair(near_push),
-                             .sum = {bent.sum, whole_sum.lo},
+                             .sum = pair(whole_sum),
                              .first = pair(near_once),
                              .second = pair(near_twice * near_push),
                              .size = pair(near_twice * near_price),
